@@ -108,6 +108,6 @@ void hl__hex(const uint8_t *data, size_t len, char *out);      /* 2 * len + 1 by
 bool hl__equal(const void *a, const void *b, size_t len);      /* in constant time */
 
 /* log.c - lines for the operator; the sink is the application's descriptor, set by whoever owns it. */
-typedef struct hl__log { void (*line)(void *ctx, int level, const char *text); void *ctx; uint32_t level; } hl__log;
-void hl__log(hl__log *log, int level, const char *fmt, ...) HL__PRINTF(3, 4);
+typedef struct hl__logger { void (*line)(void *ctx, int level, const char *text); void *ctx; uint32_t level; } hl__logger;
+void hl__log(hl__logger *log, int level, const char *fmt, ...) HL__PRINTF(3, 4);
 #endif

@@ -13,7 +13,7 @@ typedef struct hl__core {
     hl__err *err;     /* the words of the present command */
     hl__wheel wheel;  /* timers of every domain */
     hl__rand rand;
-    hl__log log;
+    hl__logger log;
     void *engine;
     hl_id (*id)(struct hl__core *core, int kind);                  /* a new id */
     hl_seq (*emit)(struct hl__core *core, const hl_event *ev);     /* copies texts; sets seq and time; its number */

@@ -146,7 +146,7 @@ void hl__lock(hl_t *hl);                            /* control thread: around th
 void hl__unlock(hl_t *hl);
 hl_id hl__id_of(hl_t *hl, int kind, const char *name); /* 0: none; lock held */
 hl__mem *hl__mem_of(hl_t *hl);
-hl__log *hl__log_of(hl_t *hl);
+hl__logger *hl__log_of(hl_t *hl);
 uint64_t hl__seed_of(hl_t *hl);                     /* for a generator of the driver's own */
 void hl__wake(hl_t *hl); /* any thread: there is something in a ring */
 void *hl__lws(hl_t *hl); /* lib/io's struct lws_context: gateway and sip add vhosts and protocols */
