@@ -58,5 +58,5 @@ hl__json *hl__jobject(const hl__jcheck *c, const char *key);   /* NULL: absent o
 hl__json *hl__jlist(const hl__jcheck *c, const char *key);
 /* Each member must be one of known ("a b c"), else an error that offers the nearest. */
 void hl__jknown(const hl__jcheck *c, const char *known);
-const char *hl__nearest(const char *word, const char *known);  /* in "a b c"; NULL: nothing near. Borrowed till next call */
+bool hl__nearest(const char *word, const char *known, char *out, size_t room); /* in "a b c"; false: nothing near */
 #endif

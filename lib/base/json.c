@@ -1,0 +1,185 @@
+/* json.c - JSON in: the only door to jansson. What a document holds is read here; what it means, elsewhere. */
+#include "base/json.h"
+#include <jansson.h>
+#include <string.h>
+
+enum { DEPTH = 32, SYNTAX = 500, LIMIT = 501 };
+static const int64_t exact = INT64_C(1) << 53; /* beyond, other readers of JSON lose digits */
+
+/* Depth and integers within bounds; walks with a stack of its own, because the text is a stranger's. */
+static const char *beyond(const hl__json *root)
+{
+    struct { const json_t *j; void *iter; size_t index; } stack[DEPTH];
+    int top = 0;
+
+    stack[0].j = root;
+    stack[0].iter = json_object_iter((json_t *)root);
+    stack[0].index = 0;
+    while (top >= 0) {
+        const json_t *j = stack[top].j, *child = NULL;
+        if (json_is_integer(j) && (json_integer_value(j) > exact || json_integer_value(j) < -exact))
+            return "integer beyond 2^53";
+        if (json_is_object(j) && stack[top].iter) {
+            child = json_object_iter_value(stack[top].iter);
+            stack[top].iter = json_object_iter_next((json_t *)j, stack[top].iter);
+        } else if (json_is_array(j)) {
+            child = json_array_get(j, stack[top].index++);
+        }
+        if (!child) {
+            top--;
+            continue;
+        }
+        if (++top == DEPTH)
+            return "nested deeper than 32";
+        stack[top].j = child;
+        stack[top].iter = json_object_iter((json_t *)child);
+        stack[top].index = 0;
+    }
+    return NULL;
+}
+
+static hl__json *load(const char *text, size_t len, json_error_t *error)
+{
+    hl__json *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    const char *why = j ? beyond(j) : NULL;
+
+    if (!why)
+        return j;
+    json_decref(j);
+    *error = (json_error_t){ .line = 1, .column = 1 };
+    hl__copy(error->text, sizeof(error->text), why);
+    error->position = -1;
+    return NULL;
+}
+
+int hl__json_parse(hl__findings *f, const char *text, size_t len, hl__json **out)
+{
+    json_error_t error;
+    hl__json *j;
+    int r;
+
+    if ((r = hl__findings_source(f, text, len)) < 0)
+        return r;
+    if ((j = load(text, len, &error))) {
+        *out = j;
+        return 0;
+    }
+    hl__error(f, error.position < 0 ? LIMIT : SYNTAX, NULL, "%s", error.text);
+    if (f->count > 0) {
+        f->list[f->count - 1].line = error.line;
+        f->list[f->count - 1].column = error.column > 0 ? error.column : 1;
+        f->list[f->count - 1].length = 1;
+    }
+    return HL_EPARSE;
+}
+
+hl__json *hl__json_read(const char *text, size_t len, hl__err *err)
+{
+    json_error_t error;
+    hl__json *j = load(text, len, &error);
+
+    if (!j)
+        (void)hl__fail(err, HL_EPARSE, "line %d, column %d: %s", error.line, error.column, error.text);
+    return j;
+}
+
+void hl__json_free(hl__json *j)
+{
+    json_decref(j);
+}
+
+hl__json *hl__json_keep(hl__json *j)
+{
+    return json_incref(j);
+}
+
+int hl__json_type(const hl__json *j)
+{
+    if (!j)
+        return HL__JNULL;
+    switch (json_typeof(j)) {
+    case JSON_OBJECT: return HL__JOBJECT;
+    case JSON_ARRAY: return HL__JLIST;
+    case JSON_STRING: return HL__JTEXT;
+    case JSON_INTEGER: return HL__JINT;
+    case JSON_REAL: return HL__JREAL;
+    case JSON_TRUE: case JSON_FALSE: return HL__JBOOL;
+    default: return HL__JNULL;
+    }
+}
+
+hl__json *hl__json_get(const hl__json *j, const char *key)
+{
+    return json_object_get(j, key);
+}
+
+hl__json *hl__json_at(const hl__json *j, size_t index)
+{
+    return json_array_get(j, index);
+}
+
+size_t hl__json_size(const hl__json *j)
+{
+    return json_is_array(j) ? json_array_size(j) : json_object_size(j);
+}
+
+const char *hl__json_text(const hl__json *j)
+{
+    return json_string_value(j);
+}
+
+size_t hl__json_text_len(const hl__json *j)
+{
+    return json_string_length(j);
+}
+
+int64_t hl__json_int(const hl__json *j)
+{
+    return json_integer_value(j);
+}
+
+double hl__json_real(const hl__json *j)
+{
+    return json_number_value(j);
+}
+
+bool hl__json_true(const hl__json *j)
+{
+    return json_is_true(j);
+}
+
+void *hl__json_iter(const hl__json *j)
+{
+    return json_object_iter((hl__json *)j);
+}
+
+void *hl__json_iter_next(const hl__json *j, void *it)
+{
+    return json_object_iter_next((hl__json *)j, it);
+}
+
+const char *hl__json_iter_key(void *it)
+{
+    return json_object_iter_key(it);
+}
+
+hl__json *hl__json_iter_value(void *it)
+{
+    return json_object_iter_value(it);
+}
+
+static int dump(const char *data, size_t len, void *to)
+{
+    hl__buf_add(to, data, len);
+    return ((hl__buf *)to)->failed ? -1 : 0;
+}
+
+int hl__json_canonical(hl__buf *b, const hl__json *j)
+{
+    return json_dump_callback(j, dump, b, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) < 0 ? HL_ENOMEM : 0;
+}
+
+bool hl__json_equal(const hl__json *a, const hl__json *b)
+{
+    return a == b || json_equal(a, b);
+}
