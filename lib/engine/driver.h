@@ -10,11 +10,15 @@ enum { HL__INACTIVE, HL__SEND, HL__RECV, HL__SENDRECV }; /* hl__media.dir */
 enum { HL__RTP = 1, HL__SDES, HL__DTLS, HL__MEM }; /* hl__media.transport */
 enum { HL__PCMU = 1, HL__PCMA, HL__OPUS, HL__G722 }; /* hl__codec.kind */
 typedef struct hl__codec { uint8_t kind, pt, ptime, channels; uint32_t rate, flags; } hl__codec;
-typedef struct hl__addr { uint8_t ip[16]; uint16_t port, family, flags, spare; } hl__addr;
+enum { HL__FEC = 1 }; /* hl__codec.flags: the far side understands Opus' in-band FEC */
+enum { HL__STREAM = 1 }; /* hl__addr.flags: a TCP connection that carries RFC 4571 frames */
+typedef struct hl__addr { uint8_t ip[16]; uint16_t port, family, flags, spare; } hl__addr; /* family 4, 6; 0: none;
+    IPv4 in ip[0..3], port in host order */
 typedef struct hl__media { /* one audio stream */
     uint32_t size; uint8_t dir, transport, n, dtmf_pt;
     hl__codec codec[8]; hl__addr rtp, rtcp; /* ours in requests, theirs in reports */
-    uint8_t suite, key_len, mux, spare[5], key[64];
+    uint8_t suite, key_len, mux, dtmf_alt, spare[4], key[64]; /* dtmf_alt: a second telephone-event, 8000 Hz clock */
+    uint32_t ssrc, far_ssrc; /* what we must send with, what they said; 0: not said */
 } hl__media;
 typedef struct hl__dial {
     hl_id leg, trunk, phone, session, principal;
@@ -113,16 +117,29 @@ typedef struct hl__media_ops {
     int (*post)(void *d, hl__msg *q); /* takes the blob; 0 or HL_ELIMIT, never waits */
     int (*take)(void *d, hl__msg *out); /* next report: 1, or 0 */
 } hl__media_ops;
-typedef struct hl__packet { hl__addr far; hl_time when; uint32_t len, room; uint8_t *data; } hl__packet;
-typedef struct hl__path hl__path;
-typedef struct hl__paths { /* rtp, sdes, dtls, mem: sans-I/O, one state per media thread */
-    int (*begin)(const char *json, int thread, void **out);
+/* near: our address it came to or must leave from (IP_PKTINFO); family 0: the system's choice. */
+typedef struct hl__packet { hl__addr far, near; hl_time when; uint32_t len, room; uint8_t *data; } hl__packet;
+typedef struct hl__path { const struct hl__paths *ops; void *owner; hl_id session, leg; uint32_t gen; } hl__path;
+    /* the head of every path; owner belongs to the media thread */
+#define HL__DROPS(X) /* why input() refused a datagram: it returns -HL__DROP_* */ \
+    X(SHORT) X(KIND) X(STUN) X(UNLISTED) X(STATE) X(DTLS) X(AUTH) X(REPLAY) X(RATE) X(MEMORY)
+#define X(name) HL__DROP_##name,
+enum { HL__DROP_NONE, HL__DROPS(X) HL__DROP_END };
+#undef X
+/* rtp, sdes, dtls, mem: sans-I/O, one state per media thread, used by that thread alone.
+ * dtls: open() with blob SDP (the offer) brings LOCAL with blob SDP (the answer), or FAILED with words; UP, when the
+ * fingerprint is verified, has blob MEDIA: codecs in our order, dtmf_pt, dtmf_alt, rtp (theirs), ssrc, far_ssrc.
+ * set(): SET with a new offer of the same page restarts ICE (LOCAL, then UP again); HL_ESTATE: the offer is another
+ * page's, open() a new path. BIND tells that a leg is on it (leg 0: idle), for SUSPECT. LOST with code 1 is for good.
+ * Only the loop over output() does work that was put off: call it after input(), open(), set() and at due(). */
+typedef struct hl__paths {
+    int (*begin)(hl__mem *mem, const char *json, int thread, hl__err *err, void **out);
     int (*open)(void *st, hl_time now, const hl__msg *q, hl__path **out); /* LOCAL comes by report() */
     int (*set)(hl__path *p, hl_time now, const hl__msg *q);
     int (*input)(void *st, hl_time now, hl__packet *io, hl__path **out); /* 1: clear RTP, RTCP; 0: used up; <0: bad */
-    int (*protect)(hl__path *p, hl__packet *io); /* clear to wire, far filled in */
-    int (*output)(void *st, hl_time now, hl__packet *out); /* 1: send this */
-    int (*report)(void *st, hl__msg *out); /* 1: tell the engine */
+    int (*protect)(hl__path *p, hl__packet *io); /* clear to wire, far and near filled in; room >= len + 160 */
+    int (*output)(void *st, hl_time now, hl__packet *out); /* 1: send this; room >= 1500 */
+    int (*report)(void *st, hl__msg *out, hl__path **p); /* 1: tell the engine */
     hl_time (*due)(void *st);
     void (*close)(hl__path *p);
     void (*end)(void *st);
