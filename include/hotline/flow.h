@@ -29,12 +29,6 @@ typedef struct hl_flow_version {
 } hl_flow_version;
 #define HL_FLOW_VERSION_INIT { sizeof(hl_flow_version), 0, 0, 0, 0, 0, 0, 0 }
 
-typedef struct hl_flow_bound {    /* the longest way to a person or to the end; -1: only max_ms ends it */
-    uint32_t size; int32_t exits;
-    int64_t silent_ms, wrong_ms, random_ms; /* for who says nothing, always errs, presses anything */
-} hl_flow_bound;
-#define HL_FLOW_BOUND_INIT { sizeof(hl_flow_bound), 0, 0, 0, 0 }
-
 typedef struct hl_flow_run {
     uint32_t size; int32_t state; /* HL_FLOW_PLAYING ... */
     hl_id id, flow, version, leg; /* id: the contact; leg 0: none any more */
@@ -44,35 +38,13 @@ typedef struct hl_flow_run {
 } hl_flow_run;
 #define HL_FLOW_RUN_INIT { sizeof(hl_flow_run), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-typedef struct hl_flow_limits {   /* of hl_flow_explore(); 0: default */
-    uint32_t size; int32_t depth; /* inputs on one way [64] */
-    int64_t states, seed;         /* [1000000] [1] */
-} hl_flow_limits;
-#define HL_FLOW_LIMITS_INIT { sizeof(hl_flow_limits), 0, 0, 0 }
-
-typedef struct hl_flow_report {
-    uint32_t size; int32_t tests, failed, exits, reached, runs;
-    int64_t states, virtual_ms;
-} hl_flow_report;
-#define HL_FLOW_REPORT_INIT { sizeof(hl_flow_report), 0, 0, 0, 0, 0, 0, 0 }
-
-typedef struct hl_flow_result {   /* one test, or one exit that was not reached */
-    uint32_t size; int32_t passed; hl_id id; /* 1, 2, 3 ... */
-    int32_t step, steps;          /* where it failed; how many it has */
-    int64_t virtual_ms;
-    const char *name, *text;
-} hl_flow_result;
-#define HL_FLOW_RESULT_INIT { sizeof(hl_flow_result), 0, 0, 0, 0, 0, 0, 0 }
-
 /* Versions. Adding the same text again gives the same id. Findings: hl_finding_next(). */
 HL_API int hl_flow_add(hl_t *hl, const char *json, size_t len, hl_id *out); /* warnings; HL_EPARSE HL_ELIMIT */
 HL_API int hl_flow_publish(hl_t *hl, hl_id version, const char *alias);    /* HL_ENOENT HL_EPARSE: unbound */
 HL_API int hl_flow_alias_get(hl_t *hl, hl_id flow, const char *alias, hl_id *out); /* HL_ENOENT */
 HL_API int hl_flow_version_next(hl_t *hl, hl_id flow, hl_flow_version *row); /* flow 0: all */
 HL_API int hl_flow_version_drop(hl_t *hl, hl_id version); /* HL_ENOENT; HL_ESTATE: alias or runs */
-HL_API int hl_flow_bound_get(hl_t *hl, hl_id version, hl_flow_bound *out); /* HL_ENOENT */
 HL_API int hl_flow_export(hl_t *hl, hl_id version, int form, const char **out); /* HL_ENOENT */
-HL_API const char *hl_flow_schema(void); /* JSON Schema draft-07 of format 1 */
 
 /* Runs. Numbers in the configuration start them; these are for web calls, tests and operators. */
 HL_API int hl_flow_start(hl_t *hl, hl_id contact, hl_id flow, const char *alias, const char *args); /* HL_ENOENT */
@@ -83,13 +55,6 @@ HL_API int hl_flow_press(hl_t *hl, hl_id contact, const char *keys);    /* as if
 HL_API int hl_flow_answer(hl_t *hl, hl_id contact, int ask, int status, const char *json); /* ECONFLICT: too late */
 HL_API int hl_flow_value_get(hl_t *hl, hl_id contact, const char *name, const char **out); /* EDENIED: secret */
 HL_API int hl_flow_value_set(hl_t *hl, hl_id contact, const char *name, const char *json);
-HL_API int hl_flow_migrate(hl_t *hl, hl_id contact, hl_id version);     /* HL_ESTATE says what forbids it */
-
-/* Tests, in a private simulation: the engine hl is only read. */
-HL_API int hl_flow_test(hl_t *hl, hl_id version, const char *tests, hl_flow_report *out); /* tests NULL: its own */
-HL_API int hl_flow_explore(hl_t *hl, hl_id version, const hl_flow_limits *limits, hl_flow_report *out);
-HL_API int hl_flow_result_next(hl_t *hl, hl_flow_result *row); /* of your thread's last test or exploration */
-HL_API int hl_flow_script(hl_t *hl, const char **out);         /* the tests that exploration wrote, JSON */
 
 #ifdef __cplusplus
 }
