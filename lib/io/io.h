@@ -1,7 +1,7 @@
 /* io.h - the wing's ground floor: the control thread's loop, the clock, watched descriptors, UDP, addresses.
  *
- * One loop an engine. It owns the libwebsockets context, whose service call is where the control thread sleeps; all else
- * that may wake it (timers, wake-ups, sockets, eventfds) sits in one epoll set, which is one more descriptor to lws.
+ * One loop an engine. It owns the libwebsockets context, whose service call is where the control thread sleeps; what
+ * else may wake it (timers, wake-ups, sockets, eventfds) sits in one epoll set, which is one more descriptor to lws.
  *
  *   turn:  drivers' step() where due() has come -> hl__tick() -> UDP that was queued leaves -> sleep until the next due
  *
@@ -32,10 +32,10 @@ struct lws_context *hl__loop_lws(hl__loop *l);
 hl__loop *hl__loop_of(struct lws_context *lws);                      /* NULL for NULL */
 int64_t hl__loop_turns(const hl__loop *l);
 
-/* clock.c - one time line for intervals and for the calendar: it runs on CLOCK_BOOTTIME and follows the wall clock: below
- * 1 s apart by 1/2000, so that no interval feels it; a wall clock put forward is followed at once, one put back by
- * standing half still until it is met. Time never steps back. */
-typedef struct hl__clock { hl_time now, boot, offset; int64_t stepped; } hl__clock; /* stepped: microseconds jumped, sum */
+/* clock.c - one time line for intervals and for the calendar. It runs on CLOCK_BOOTTIME and follows the wall clock: less
+ * than 1 s apart by 1/2000, so that no interval feels it; a wall clock put forward is followed at once, one put back by
+ * running at half speed until it is met. Time never steps back. */
+typedef struct hl__clock { hl_time now, boot, offset; int64_t stepped; } hl__clock; /* stepped: sum of jumps */
 void hl__clock_init(hl__clock *c, hl_time boot, hl_time wall, hl_time pretend);
 hl_time hl__clock_read(hl__clock *c, hl_time boot, hl_time wall);
 
@@ -60,10 +60,10 @@ const hl__udp_stats *hl__udp_figures(const hl__udp *u);
 
 /* addr.c - family 4 (four bytes of ip) or 6, 0: none; port in the machine's order. */
 #define HL__ADDR_TEXT 56
-int hl__addr_parse(const char *text, uint16_t port, hl__addr *out);  /* "192.0.2.1:5060", "[::1]:5060", "::1"; HL_EINVAL */
+int hl__addr_parse(const char *text, uint16_t port, hl__addr *out);  /* "192.0.2.1:5060", "[::1]:5060", "::1" */
 const char *hl__addr_text(const hl__addr *a, char out[HL__ADDR_TEXT]); /* as parse reads it, port if not 0 */
 bool hl__addr_same(const hl__addr *a, const hl__addr *b);            /* ip and port; ::ffff:a.b.c.d is a.b.c.d */
 uint32_t hl__addr_out(const hl__addr *a, void *sockaddr);            /* fills a sockaddr_storage; its length, 0: none */
-void hl__addr_in(const void *sockaddr, hl__addr *out);               /* from a sockaddr; mapped addresses become family 4 */
+void hl__addr_in(const void *sockaddr, hl__addr *out);               /* from a sockaddr; mapped: family 4 */
 int hl__addr_toward(const hl__addr *far, hl__addr *out);             /* which of ours talks to far; port 0; HL_EIO */
 #endif
