@@ -1,4 +1,4 @@
-/* hotline/media.h - what is heard: playing, detecting, tapping, judging. Settings: "media" in hl_load(). */
+/* hotline/media.h - what is heard: playing, judging. Settings: "media" in hl_load(). */
 #ifndef HOTLINE_MEDIA_H
 #define HOTLINE_MEDIA_H
 #include <hotline.h>
@@ -8,20 +8,14 @@ extern "C" {
 enum { HL_PATH_NONE = 0, HL_PATH_BYPASS, HL_PATH_HALF, HL_PATH_RELAY, HL_PATH_MIX };
 enum { HL_PLAY_LOOP = 1, HL_PLAY_STOP_ON_KEY = 2, HL_PLAY_OVER = 4 }; /* OVER: talk 12 dB softer */
 enum { HL_PLAY_DONE = 0, HL_PLAY_STOPPED, HL_PLAY_KEY, HL_PLAY_FAILED };
-enum { HL_DETECT_INBAND = 1, HL_DETECT_TONE = 2, HL_DETECT_VOICE = 4, HL_DETECT_MACHINE = 8, HL_DETECT_FAX = 16 };
-enum { HL_TAP_IN = 1, HL_TAP_OUT = 2, HL_TAP_SPEAK = 4 }; /* what the leg says; hears; you may speak */
 
 typedef struct hl_play {
     uint32_t size, flags;
     hl_id target; /* leg; contact: everyone in its call */
     const char *prompt, *lang; /* name, "tone:ringback", JSON list of parts (speech.h); NULL: the contact's */
-    int32_t gain_db, repeat;
+    int32_t gain_db, repeat; /* -40..12; 0: once */
 } hl_play;
-typedef struct hl_tap {
-    uint32_t size, sides;
-    hl_id leg;
-    int32_t rate, frame_ms; /* 0: 16000; 0: 20 */
-} hl_tap;
+#define HL_PLAY_INIT { sizeof(hl_play), 0, 0, 0, 0, 0, 0 }
 typedef struct hl_quality { /* last 10 s; -1: unknown */
     uint32_t size;
     int32_t mos100, mos100_low; /* 100..450: now, worst so far */
@@ -30,11 +24,10 @@ typedef struct hl_quality { /* last 10 s; -1: unknown */
     hl_time since, moved; /* media up; last change of the far address */
     const char *codec_in, *codec_out, *address, *transport;
 } hl_quality;
+#define HL_QUALITY_INIT { sizeof(hl_quality), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 HL_API int hl_media_play(hl_t *hl, const hl_play *play, hl_id *out);
 HL_API int hl_media_stop(hl_t *hl, hl_id play); /* PLAY_ENDED follows, as at the natural end */
-HL_API int hl_media_detect(hl_t *hl, hl_id leg, int detects); /* HL_DETECT_*; RFC 4733 and INFO keys are always on */
-HL_API int hl_media_tap(hl_t *hl, const hl_tap *tap, int *out); /* SOCK_SEQPACKET, 16-bit frames; slow readers lose */
 HL_API int hl_media_quality(hl_t *hl, hl_id leg, hl_quality *row);
 HL_API int hl_media_mos(int delay_ms, int loss_ppm, int ie, int bpl10, int *out); /* pure */
 HL_API int hl_media_check(hl_t *hl, const char *file, const char **out); /* JSON: rate, ms, peak, level, faults */

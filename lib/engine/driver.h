@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/av.h"
 #include "base/batch.h"
+#include <hotline/media.h>
 typedef struct hl__dial {
     hl_id leg, trunk, phone, session, principal;
     const char *group, *number, *caller, *caller_name, *headers, *data;
@@ -72,14 +73,16 @@ enum { HL__DO_NONE, HL__OPS(X) HL__DO_END };
 /* Media: messages of 64 bytes, moved, never shared. */
 #define HL__REQUESTS(X) /* name, use of ref, code, arg and blob */ \
     X(OPEN, "code transport, blob media, SDP or none") X(SET, "blob media or SDP") X(BIND, "session's path to leg") \
-    X(CLOSE, "") X(MIX, "ref contact, blob mix") X(PLAY, "ref play, code flags, blob clips") X(STOP, "ref play") \
+    X(CLOSE, "") X(MIX, "ref contact, blob mix") \
+    X(PLAY, "ref play, code flags, arg gain_db << 32 | times, blob clips") X(STOP, "ref play") \
     X(TONES, "arg ms, blob keys") X(DETECT, "arg HL_DETECT_*") X(TAP, "ref tap, arg fd, -1: end") \
     X(RECORD, "ref recording, code 0 start 1 pause 2 resume 3 stop, blob hl_record")
 #define HL__REPORTS(X) \
     X(LOCAL, "blob media or SDP answer") X(UP, "") X(SUSPECT, "arg ms silent") X(BACK, "arg ms silent") X(LOST, "") \
     X(MOVED, "blob address") X(FAILED, "code HL_E*, blob words") X(PLAYED, "ref play, code HL_PLAY_*, arg ms") \
     X(PRESSED, "code key, arg ms, 0: begins") X(HEARD, "code HL_DETECT_*, arg what") X(QUALITY, "blob hl_quality") \
-    X(RECORDED, "ref recording, code state, arg bytes") X(LOAD, "code per mille, arg queued")
+    X(RECORDED, "ref recording, code state, arg bytes") X(LOAD, "code per mille, arg queued") \
+    X(VOICED, "arg clips still to be rendered, 0: all there")
 #define X(name, use) HL__Q_##name,
 enum { HL__Q_NONE, HL__REQUESTS(X) };
 #undef X
@@ -104,7 +107,8 @@ typedef struct hl__media_ops {
     int (*post)(void *d, hl__msg *q); /* takes the blob; 0 or HL_ELIMIT, never waits */
     int (*take)(void *d, hl__msg *out); /* next report: 1, or 0 */
 } hl__media_ops;
-/* near: our address it came to or must leave from (IP_PKTINFO); family 0: the system's choice. */
+typedef struct hl__quality { hl_quality row; char codec_in[8], codec_out[8], address[56], transport[8]; } hl__quality;
+/* near: our address it came to or must leave from (IP_PKTINFO); family 0: the system's choice; port: which socket. */
 typedef struct hl__packet { hl__addr far, near; hl_time when; uint32_t len, room; uint8_t *data; } hl__packet;
 typedef struct hl__path { const struct hl__paths *ops; void *owner; hl_id session, leg; uint32_t gen; } hl__path;
     /* the head of every path; owner belongs to the media thread */
@@ -118,6 +122,7 @@ enum { HL__DROP_NONE, HL__DROPS(X) HL__DROP_END };
  * fingerprint is verified, has blob MEDIA: codecs in our order, dtmf_pt, dtmf_alt, rtp (theirs), ssrc, far_ssrc.
  * set(): SET with a new offer of the same page restarts ICE (LOCAL, then UP again); HL_ESTATE: the offer is another
  * page's, open() a new path. BIND tells that a leg is on it (leg 0: idle), for SUSPECT. LOST with code 1 is for good.
+ * rtp: open's q->arg is the even port the thread has bound (near.port tells which socket), near.port + 1 is RTCP's.
  * Only the loop over output() does work that was put off: call it after input(), open(), set() and at due(). */
 typedef struct hl__paths {
     int (*begin)(hl__mem *mem, const char *json, int thread, hl__err *err, void **out);
@@ -170,6 +175,6 @@ typedef struct hl__store_link { /* the store as the engine sees it; filled by li
 int hl__sip_driver(hl_t *hl, hl__driver *out); /* lib/api/open.c calls these and alone knows all */
 int hl__gateway_driver(hl_t *hl, hl__driver *out);
 int hl__sim_driver(hl_t *hl, hl__driver *out);
-int hl__media_driver(hl_t *hl, const hl__paths *const *paths, hl__driver *out);
+int hl__media_driver(hl_t *hl, const hl__paths *const *paths, hl__driver *out); /* paths[HL__RTP .. HL__MEM] or NULL */
 extern const hl__paths hl__paths_rtp, hl__paths_sdes, hl__paths_dtls, hl__paths_mem;
 #endif
