@@ -1,7 +1,7 @@
 /* batch.c - one step's writes: rows copied into chunks that never move, chained in the order they were written.
  *
- * A row lies in one piece: the op, its values, then the bytes of its texts. Values point into the same chunk, so a batch
- * can be walked by another thread without being touched. */
+ * A row lies in one piece: the op, its values, then the bytes of its texts. Values point into the same chunk, so
+ * another thread can walk a batch without touching it. */
 #include "base/batch.h"
 #include <string.h>
 

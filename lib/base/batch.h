@@ -33,26 +33,27 @@ typedef struct hl__visit { /* non-zero from row() ends the visit and is its resu
 } hl__visit;
 typedef struct hl__scan {
     int table, index;            /* index: 0 the primary key, else the n-th of HL__INDEXES for this table */
-    const hl__value *from, *to;  /* leading columns; in the scan's direction it starts behind from and ends with to, which
-                                    is taken in with all that begins so; NULL: open */
+    const hl__value *from, *to;  /* leading columns; in the scan's direction it starts behind from and ends with to,
+                                    which is taken in with all that begins so; NULL: open */
     uint32_t nfrom, nto, limit;  /* limit 0: no limit */
     int backwards;
 } hl__scan;
 
 /* Tables and columns, one list for every backend. KEY: how many leading columns are the primary key. Columns are only
- * ever appended: a row that is shorter than its table is an older writer's. An op EVENT carries EV's columns up to data;
- * epoch and hash are the store's. ADD and PUT carry every column, DEL the key. */
+ * ever appended. An op EVENT carries EV's columns up to data; epoch and hash are the store's. ADD and PUT carry every
+ * column, DEL the key. */
 #define HL__TABLES(X) /* name, number, key columns, columns: name:type, i int, t text, b blob */ \
     X(EV, 1, 1, "seq:i time:i type:i contact:i leg:i queue:i agent:i ticket:i ref:i code:i detail:i text:t data:t " \
       "epoch:i hash:b") \
     X(TICKET, 2, 1, "id:i number:t type:t state:t category:i priority:i channel:i flags:i party:i unit:i owner:i " \
-      "incident:i contact:i created:i updated:i closed:i due:i changed:i key:t title:t topic:t region:t fields:t phone:t") \
+      "incident:i contact:i created:i updated:i closed:i due:i changed:i key:t title:t topic:t region:t " \
+      "fields:t phone:t") \
     X(PART, 3, 1, "id:i ticket:i kind:t state:t actor:i at:i due:i data:t") \
     X(NOTE, 4, 1, "id:i ticket:i actor:i at:i text:t") \
     X(PARTY, 5, 1, "id:i phone:t name:t level:i fields:t") \
     X(DAYNUMBER, 6, 1, "day:i last:i") \
-    X(CONTACT, 7, 1, "id:i queue:t agent:t number:t dialled:t entered:i queued:i answered:i ended:i wait_ms:i talk_ms:i " \
-      "outcome:t cause:i keys:t lang:t ticket:i flow:t result:t") \
+    X(CONTACT, 7, 1, "id:i queue:t agent:t number:t dialled:t entered:i queued:i answered:i ended:i wait_ms:i " \
+      "talk_ms:i outcome:t cause:i keys:t lang:t ticket:i flow:t result:t") \
     X(CONFIG, 8, 2, "kind:t name:t json:t") \
     X(GRANT, 9, 1, "hash:t role:i agent:i subject:t until:i data:t") \
     X(IDEM, 10, 1, "key:t print:i ref:i at:i")
