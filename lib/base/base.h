@@ -22,7 +22,7 @@ typedef struct hl__mem {
     void *ctx;
     int64_t limit;                 /* bytes, 0: none */
     _Atomic int64_t used, blocks;  /* bytes and blocks live now */
-    int64_t fail_at;               /* tests: the n-th allocation from now fails, 0: none; below 0: it and all later */
+    int64_t fail_at;               /* tests: the n-th allocation from now fails, 0: none; -n: it and all later */
 } hl__mem;
 void *hl__alloc(hl__mem *mem, size_t size);                          /* zeroed; NULL: out of memory */
 void *hl__alloc_array(hl__mem *mem, size_t count, size_t size);      /* zeroed; NULL also if the product overflows */

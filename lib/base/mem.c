@@ -12,8 +12,8 @@ static bool refused(hl__mem *mem, size_t more)
         return true;
     if (mem->fail_at == 0)
         return false;
-    if (mem->fail_at < 0)
-        return true;
+    if (mem->fail_at < 0) /* stays at -1 once it is reached */
+        return mem->fail_at == -1 || ++mem->fail_at == 0;
     return --mem->fail_at == 0;
 }
 
