@@ -47,7 +47,8 @@ typedef int64_t hl_seq; /* number of an event: 1, 2, 3 ... */
     X(LEG_NEW, 40, "contact leg ref text data") X(LEG_STATE, 41, "contact leg code") \
     X(LEG_DIGIT, 42, "contact leg code text") X(LEG_QUALITY, 43, "contact leg code data") \
     X(LEG_ENDED, 44, "contact leg code detail text") X(TRANSFER, 45, "contact leg queue agent ref code") \
-    X(RECORDING, 46, "contact leg ref code text") X(FLOW_STARTED, 60, "contact leg ref text") \
+    X(RECORDING, 46, "contact leg ref code text") X(PLAY_ENDED, 47, "contact leg ref code detail") \
+    X(CALL_STATE, 49, "contact code") X(FLOW_STARTED, 60, "contact leg ref text") \
     X(FLOW_NODE, 61, "contact ref code text") X(FLOW_ASK, 62, "contact leg ref code text data") \
     X(FLOW_ENDED, 63, "contact ref code text data") X(TICKET_NEW, 80, "ticket contact agent ref text") \
     X(TICKET_MOVED, 81, "ticket agent ref code text data") X(TICKET_DUE, 82, "ticket agent ref code text") \

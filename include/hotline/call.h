@@ -1,7 +1,7 @@
-/* hotline/call.h - legs, and the call they make: bridge, hold, transfer, conference, supervise, record.
+/* hotline/call.h - legs, and the call they make: bridge, hold, mute, keys.
  * A leg is one party's connection: telephone, browser or simulator. The legs of a contact, at most 16, share a mixer:
  * its call. Commands only start things, events tell the outcome.
- * Ended leg: HL_ENOENT. Not in this state: HL_ESTATE. Driver busy: HL_ELIMIT. Role or number forbidden: HL_EDENIED. */
+ * Ended leg: HL_ENOENT. Not in this state: HL_ESTATE. Driver busy: HL_ELIMIT. */
 #ifndef HOTLINE_CALL_H
 #define HOTLINE_CALL_H
 #include <hotline.h>
@@ -25,11 +25,6 @@ enum { HL_ROLE_CUSTOMER = 1, HL_ROLE_AGENT, HL_ROLE_EXPERT, HL_ROLE_SUPERVISOR, 
 enum { HL_MEDIUM_PHONE = 1, HL_MEDIUM_BROWSER, HL_MEDIUM_SIM };
 enum { HL_IS_HELD = 1, HL_IS_HOLDING = 2, HL_IS_MUTED = 4, HL_IS_RECORDED = 8, HL_IS_WATCHED = 16, HL_IS_INBOUND = 32 };
 enum { HL_MUTE_IN = 1, HL_MUTE_OUT = 2 }; /* the leg is not heard; the leg hears nothing */
-enum { HL_TRANSFER_BLIND = 1, HL_TRANSFER_CONSULT };
-enum { HL_FAIL_RETURN = 0, HL_FAIL_QUEUE, HL_FAIL_HANGUP };
-enum { HL_SUPERVISE_OFF = 0, HL_SUPERVISE_LISTEN, HL_SUPERVISE_WHISPER, HL_SUPERVISE_BARGE };
-enum { HL_RECORD_OPUS = 0, HL_RECORD_WAV };
-enum { HL_RECORD_BEEP = 1, HL_RECORD_WHISPER = 2 }; /* tone each 15 s; whispered words in a file of their own */
 
 typedef struct hl_dial {
     uint32_t size, role; /* 0: CUSTOMER */
@@ -38,6 +33,7 @@ typedef struct hl_dial {
     const char *to, *from, *name, *data; /* number or sip: address; shown; JSON for the contact */
     int32_t timeout_ms, early; /* 0: 30000; 1: the call hears early media */
 } hl_dial;
+#define HL_DIAL_INIT { sizeof(hl_dial), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 typedef struct hl_leg {
     uint32_t size;
     int32_t state;
@@ -47,60 +43,29 @@ typedef struct hl_leg {
     int32_t side, cause, detail; /* side 1: in the consultation; detail: the protocol's code */
     const char *local, *remote, *name, *text;
 } hl_leg;
+#define HL_LEG_INIT { sizeof(hl_leg), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 typedef struct hl_call {
     uint32_t size;
-    int32_t state;
+    int32_t state; /* HL_CALL_* */
     hl_id id; /* the contact */
     int64_t talk_us, hold_us; /* customer and agent heard each other; customer held */
     uint32_t legs, flags;
 } hl_call;
-typedef struct hl_transfer {
-    uint32_t size, kind;
-    hl_id leg, target; /* who hands over; agent, queue or flow, 0: `to` */
-    const char *to, *from, *note, *data; /* number; shown; for the next person; JSON for the contact */
-    int32_t timeout_ms, on_fail; /* 0: 30000; HL_FAIL_* */
-} hl_transfer;
-typedef struct hl_record {
-    uint32_t size, format;
-    hl_id target; /* contact: customer left, agent right; leg: that party alone */
-    const char *name, *stop; /* below hl_options.files, NULL: records/yyyy/mm/dd/<id>; keys that stop it */
-    int32_t rate, max_ms, silence_ms; /* 0: 16000 Hz; 0: no limit; stop after so much silence, 0: never */
-    uint32_t flags;
-} hl_record;
-typedef struct hl_recording {
-    uint32_t size;
-    int32_t state; /* 1 running, 2 paused, 3 complete, 4 repaired after a crash, 5 failed */
-    hl_id id, contact, leg;
-    hl_time since, until;
-    int64_t bytes, paused_us;
-    const char *name, *sha256;
-} hl_recording;
+#define HL_CALL_INIT { sizeof(hl_call), 0, 0, 0, 0, 0, 0 }
 
-HL_API int hl_leg_dial(hl_t *hl, const hl_dial *dial, hl_id *out);
+HL_API int hl_leg_dial(hl_t *hl, const hl_dial *dial, hl_id *out); /* ELIMIT */
 HL_API int hl_leg_ring(hl_t *hl, hl_id leg); /* inbound: 180 */
 HL_API int hl_leg_early(hl_t *hl, hl_id leg); /* inbound: 183, media before the answer */
 HL_API int hl_leg_answer(hl_t *hl, hl_id leg);
 HL_API int hl_leg_hangup(hl_t *hl, hl_id leg, int cause); /* any state: refuse, cancel or end */
 HL_API int hl_leg_mute(hl_t *hl, hl_id leg, int sides); /* HL_MUTE_*, 0: none */
 HL_API int hl_leg_dtmf(hl_t *hl, hl_id leg, const char *keys, int ms); /* 0-9*#A-D, ',' waits 500 ms; 0: 100 ms */
-HL_API int hl_leg_show(hl_t *hl, hl_id leg, const char *number, const char *name); /* whom the leg sees */
 HL_API int hl_leg_next(hl_t *hl, hl_id contact, hl_leg *row); /* contact 0: every leg */
 HL_API int hl_call_get(hl_t *hl, hl_id contact, hl_call *row);
 HL_API int hl_call_bridge(hl_t *hl, hl_id contact, hl_id leg, int role); /* from wherever the leg is */
-HL_API int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg, const char *music); /* leg 0: customers and experts */
+HL_API int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg); /* leg 0: customers and experts */
 HL_API int hl_call_resume(hl_t *hl, hl_id contact, hl_id leg);
-HL_API int hl_call_transfer(hl_t *hl, const hl_transfer *transfer, hl_id *out); /* target's leg; 0: queue, flow */
-HL_API int hl_call_swap(hl_t *hl, hl_id leg); /* the consulting leg talks to the other side */
-HL_API int hl_call_complete(hl_t *hl, hl_id leg); /* it hands over and leaves */
-HL_API int hl_call_merge(hl_t *hl, hl_id leg); /* both sides become one conference */
-HL_API int hl_call_cancel(hl_t *hl, hl_id leg); /* the target is dropped, back to the customer */
-HL_API int hl_call_supervise(hl_t *hl, hl_id target, hl_id leg, int mode); /* a contact; an agent: each of theirs */
 HL_API int hl_call_end(hl_t *hl, hl_id contact, int cause);
-HL_API int hl_record_start(hl_t *hl, const hl_record *record, hl_id *out);
-HL_API int hl_record_pause(hl_t *hl, hl_id recording); /* card numbers: silence is written, time goes on */
-HL_API int hl_record_resume(hl_t *hl, hl_id recording);
-HL_API int hl_record_stop(hl_t *hl, hl_id recording);
-HL_API int hl_record_next(hl_t *hl, hl_id contact, hl_recording *row); /* contact 0: all */
 #ifdef __cplusplus
 }
 #endif
