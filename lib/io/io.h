@@ -32,10 +32,10 @@ struct lws_context *hl__loop_lws(hl__loop *l);
 hl__loop *hl__loop_of(struct lws_context *lws);                      /* NULL for NULL */
 int64_t hl__loop_turns(const hl__loop *l);
 
-/* clock.c - one time line for intervals and for the calendar. It runs on CLOCK_BOOTTIME and follows the wall clock: less
- * than 1 s apart by 1/2000, so that no interval feels it; a wall clock put forward is followed at once, one put back by
- * running at half speed until it is met. Time never steps back. */
-typedef struct hl__clock { hl_time now, boot, offset; int64_t stepped; } hl__clock; /* stepped: sum of jumps */
+/* clock.c - one time line for intervals and for the calendar. It runs on CLOCK_BOOTTIME and follows the wall clock: if
+ * less than 1 s apart by 1/2000, so that no interval feels it; a wall clock put forward is followed at once, one put
+ * back by running at half speed until it is met. Time never steps back. */
+typedef struct hl__clock { hl_time now, boot, offset; int64_t spare, stepped; } hl__clock; /* stepped: sum of jumps */
 void hl__clock_init(hl__clock *c, hl_time boot, hl_time wall, hl_time pretend);
 hl_time hl__clock_read(hl__clock *c, hl_time boot, hl_time wall);
 
@@ -57,6 +57,16 @@ const hl__addr *hl__udp_at(const hl__udp *u);                        /* where it
 int hl__udp_send(hl__udp *u, const hl__addr *to, const void *data, size_t len); /* queued; HL_ELIMIT: 256 KiB wait */
 void hl__udp_flush(hl__udp *u);
 const hl__udp_stats *hl__udp_figures(const hl__udp *u);
+
+/* work.c - what would hold up the control thread (key derivation): one worker thread, started when first needed. */
+typedef struct hl__job hl__job;
+struct hl__job { /* lies in the asker's own struct */
+    void (*run)(hl__job *job);  /* on the worker; touches nothing but the job */
+    void (*done)(hl__job *job); /* on the control thread, also when it was not run any more */
+    hl__job *next;
+    int ran;
+};
+int hl__loop_work(hl__loop *l, hl__job *job);                        /* control thread; HL_ELIMIT: 64 wait already */
 
 /* addr.c - family 4 (four bytes of ip) or 6, 0: none; port in the machine's order. */
 #define HL__ADDR_TEXT 56
