@@ -76,7 +76,7 @@ void hl__watch_ready(hl__loop *l)
         uint32_t slot = (uint32_t)evs[i].data.u64, generation = (uint32_t)(evs[i].data.u64 >> 32);
         hl__watch *w = slot < l->watches ? l->watch[slot] : NULL;
         if (!w || w->generation != generation) continue;
-        uint32_t what = evs[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? HL__READ : 0; /* reading tells what is wrong */
+        uint32_t what = evs[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? HL__READ : 0; /* reading tells why */
         w->fn(w->ctx, w->fd, what | (evs[i].events & EPOLLOUT ? (uint32_t)HL__WRITE : 0));
     }
 }

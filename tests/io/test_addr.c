@@ -19,8 +19,9 @@ static void addresses_are_read_and_written_the_same(void **state)
 static void nonsense_is_refused_and_leaves_the_output(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", ":", "1.2.3", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "[::1", "[::1]x", "host:1",
-        "[]:1", "1.2.3.4:5 ", ":::", "1.2.3.4.5:1", "[1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20.21.22.23.24.25]:1" };
+    static const char *const bad[] = { "", ":", "1.2.3", "1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "[::1",
+        "[::1]x", "host:1", "[]:1", "1.2.3.4:5 ", ":::", "1.2.3.4.5:1",
+        "[1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17.18.19.20.21.22.23.24.25]:1" };
     for (size_t i = 0; i < HL__COUNT(bad); i++) {
         hl__addr a = { .port = 77 };
         hl_test_ok(hl__addr_parse(bad[i], 5, &a) == HL_EINVAL, "%s", bad[i]);
