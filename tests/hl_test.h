@@ -9,8 +9,8 @@
  *         return HL_TEST_MAIN(tests);
  *     }
  *
- * After each test: bytes and blocks of hl_test_mem, descriptors and threads are what they were before it. Tests run in an
- * order drawn from HL_TEST_SEED; HL_TEST_ONLY=pattern runs some. Files are found through HL_SRC (default "."). */
+ * After each test: bytes and blocks of hl_test_mem, descriptors and threads are what they were before it. Tests run in
+ * an order drawn from HL_TEST_SEED; HL_TEST_ONLY=pattern runs some. Files are found through HL_SRC (default "."). */
 #ifndef HL_TEST_H
 #define HL_TEST_H
 #include <setjmp.h>
@@ -35,16 +35,16 @@ uint64_t hl_test_seed(void);                           /* for chance in a test; 
 /* hl_options.alloc with .ctx = &hl_test_mem: an engine whose memory is checked and may fail. */
 void *hl_test_alloc(void *ctx, void *old, size_t size);
 
-/* Runs run() with the n-th allocation of hl_test_mem failing, n = 1, 2, 3 ... until none fails any more: once alone, and
- * once with all that follow. run() begins and ends with nothing allocated and returns HL_ENOMEM or its good result, which
- * must be the same (>= 0) whenever it succeeds. Returns how many allocations one undisturbed run has. */
+/* Runs run() with the n-th allocation of hl_test_mem failing, n = 1, 2, 3 ... until none fails any more: once alone,
+ * and once with all that follow. run() begins and ends with nothing allocated and returns HL_ENOMEM or its good result,
+ * the same (>= 0) whenever it succeeds. Returns how many allocations one undisturbed run has. */
 int hl_test_oom(int (*run)(void *ctx), void *ctx);
 
 /* Files: a vector is tests/vectors/<name>; all live until the test ends. NUL-terminated; fails the test if absent. */
 const char *hl_test_path(const char *name);            /* <HL_SRC>/<name> */
 char *hl_test_file(const char *name, size_t *len);     /* len may be NULL */
 char *hl_test_vector(const char *name, size_t *len);
-char *hl_test_temp(void);                              /* a new empty folder, removed with its content when the test ends */
+char *hl_test_temp(void);                              /* a new folder, removed with its content when the test ends */
 
 /* CSV: the first line that is no comment (#) names the columns; "quoted, ""cells""" are understood. */
 typedef struct hl_test_csv { char *at; char *names[40], *cells[40]; int columns, line; } hl_test_csv;

