@@ -1,7 +1,7 @@
 /* parse.c - a session description, line by line, into hl__sdp.
  *
- * The first letter of a line chooses the reader; attributes are a table by name. What stands above the m-lines holds for
- * the audio stream until its own lines overrule it; lines of other media are passed over. */
+ * The first letter of a line chooses the reader; attributes are a table by name. What stands above the m-lines holds
+ * for the audio stream until its own lines overrule it; lines of other media are passed over. */
 #include "sdp/sdp.h"
 #include <string.h>
 
@@ -56,8 +56,8 @@ static int read_connection(struct reader *r, hl__view v)
 
 static const struct { uint8_t pt, channels; uint32_t rate; const char *name; } fixed[] = { /* RFC 3551 */
     { 0, 1, 8000, "PCMU" }, { 3, 1, 8000, "GSM" }, { 4, 1, 8000, "G723" }, { 8, 1, 8000, "PCMA" },
-    { 9, 1, 8000, "G722" }, { 10, 2, 44100, "L16" }, { 11, 1, 44100, "L16" }, { 13, 1, 8000, "CN" }, { 15, 1, 8000, "G728" },
-    { 18, 1, 8000, "G729" },
+    { 9, 1, 8000, "G722" }, { 10, 2, 44100, "L16" }, { 11, 1, 44100, "L16" }, { 13, 1, 8000, "CN" },
+    { 15, 1, 8000, "G728" }, { 18, 1, 8000, "G729" },
 };
 
 static int add_codec(struct reader *r, unsigned pt)
