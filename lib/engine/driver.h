@@ -19,6 +19,15 @@ typedef struct hl__dial {
 enum { HL__LEG_IN = 1, HL__LEG_PROGRESS, HL__LEG_ANSWERED, HL__LEG_MEDIA, HL__LEG_KEY, HL__LEG_TRANSFER,
     HL__LEG_REPLACED, HL__LEG_IDENTITY, HL__LEG_REFUSED, HL__LEG_RECOVERED, HL__LEG_ENDED };
 enum { HL__EARLY = 1, HL__HOLD = 2, HL__REFER = 4, HL__REPLACES = 8, HL__INFO = 16, HL__SHOW = 32, HL__RECOVER = 64 };
+#define HL__OUTCOMES(X) /* hl__leg_ev.outcome, its word */ \
+    X(ANSWERED, "answered") X(BUSY, "busy") X(NO_ANSWER, "no_answer") X(REJECTED, "rejected") \
+    X(CANCELLED, "cancelled") X(ELSEWHERE, "elsewhere") X(BAD_NUMBER, "bad_number") X(MOVED, "moved") \
+    X(UNREACHABLE, "unreachable") X(CONGESTION, "congestion") X(INCOMPATIBLE, "incompatible") X(POLICY, "policy") \
+    X(FAULT, "fault")
+#define X(name, word) HL__##name,
+enum { HL__OUTCOMES(X) };
+#undef X
+enum { HL__BY_FAR = 1, HL__BY_US, HL__BY_NET }; /* hl__leg_ev.by: the other side, a request, silence or a fault */
 typedef struct hl__leg_ev {
     hl_id leg, trunk, phone, session, other;
     uint32_t kind, gen;
