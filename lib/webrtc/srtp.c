@@ -106,7 +106,8 @@ int hl__srtp_open(hl__srtp *s, hl__packet *io)
     if (io->len < SMALLEST)
         return -HL__DROP_SHORT;
     int len = (int)io->len;
-    srtp_err_status_t e = is_rtcp(io) ? srtp_unprotect_rtcp(s->in, io->data, &len) : srtp_unprotect(s->in, io->data, &len);
+    srtp_err_status_t e = is_rtcp(io) ? srtp_unprotect_rtcp(s->in, io->data, &len) :
+                                        srtp_unprotect(s->in, io->data, &len);
     if (e == srtp_err_status_ok)
         io->len = (uint32_t)len;
     return drop_of(e);
@@ -117,7 +118,8 @@ int hl__srtp_close(hl__srtp *s, hl__packet *io)
     if (io->len < 8 || io->room < io->len || io->room - io->len < ROOM)
         return HL_EINVAL;
     int len = (int)io->len;
-    srtp_err_status_t e = is_rtcp(io) ? srtp_protect_rtcp(s->out, io->data, &len) : srtp_protect(s->out, io->data, &len);
+    srtp_err_status_t e = is_rtcp(io) ? srtp_protect_rtcp(s->out, io->data, &len) :
+                                        srtp_protect(s->out, io->data, &len);
     if (e != srtp_err_status_ok)
         return HL_EINVAL;
     io->len = (uint32_t)len;

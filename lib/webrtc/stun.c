@@ -89,33 +89,33 @@ static void put32(uint8_t *p, uint32_t n)
     put16(p + 2, n & 0xffff);
 }
 
+static const struct { uint16_t kind, min, max; } known[] = {
+    { 0x0001, 0, 1500 }, { USERNAME, 0, 513 }, { INTEGRITY, SHA1, SHA1 }, { ERROR_CODE, 0, 1500 }, { UNKNOWN, 0, 1500 },
+    { XOR_MAPPED, 0, 1500 }, { PRIORITY, 4, 4 }, { USE_CANDIDATE, 0, 1500 }, { CONTROLLED, 8, 8 }, { CONTROLLING, 8, 8 },
+};
+
 /* One attribute that stands before MESSAGE-INTEGRITY; what is behind it, except FINGERPRINT, counts for nothing. */
 static int attribute(hl__stun *m, const uint8_t *at, uint32_t len)
 {
     uint16_t kind = get16(at);
-    switch (kind) {
-    case USERNAME:
-        if (len > 513)
-            return HL_EPARSE;
-        if (!m->user) {
-            m->user = at + 4;
-            m->user_len = len;
-        }
-        return 0;
-    case INTEGRITY:
-        if (len != SHA1)
-            return HL_EPARSE;
-        m->integrity = at;
-        return 0;
-    case USE_CANDIDATE: m->nominates = true; return 0;
-    case PRIORITY: return len == 4 ? 0 : HL_EPARSE;
-    case CONTROLLED: case CONTROLLING: return len == 8 ? 0 : HL_EPARSE;
-    case ERROR_CODE: case UNKNOWN: case XOR_MAPPED: case 0x0001: return 0;
-    default:
+    size_t i = 0;
+    while (i < HL__COUNT(known) && known[i].kind != kind)
+        i++;
+    if (i == HL__COUNT(known)) {
         if (kind < 0x8000 && m->unknowns < HL__COUNT(m->unknown))
             m->unknown[m->unknowns++] = kind;
         return 0;
     }
+    if (len < known[i].min || len > known[i].max)
+        return HL_EPARSE;
+    if (kind == USERNAME && !m->user) {
+        m->user = at + 4;
+        m->user_len = len;
+    }
+    if (kind == INTEGRITY)
+        m->integrity = at;
+    m->nominates |= kind == USE_CANDIDATE;
+    return 0;
 }
 
 int hl__stun_read(const uint8_t *data, size_t len, hl__stun *out)

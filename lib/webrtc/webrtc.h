@@ -76,6 +76,8 @@ typedef struct hl__offer {                       /* what of an offer we keep */
     uint32_t prints;
     hl__media media;                             /* what both can, in our order; far_ssrc */
     uint8_t dtmf[2];                             /* payload types of telephone-event: 48000, 8000; 0: none */
+    uint16_t line;                               /* of m=audio, for words */
+    bool bundled;
 } hl__offer;
 typedef struct hl__rtc {                         /* settings of a thread */
     uint8_t codec[8];                            /* HL__OPUS ..., our order */
@@ -90,4 +92,99 @@ typedef struct hl__ours { const char *ufrag, *pwd, *print; uint64_t origin; uint
 int hl__offer_read(hl__mem *mem, const char *text, size_t len, hl__offer *out, hl__err *err);
 int hl__offer_match(const hl__rtc *rtc, hl__offer *offer, hl__err *err);
 void hl__answer_write(hl__buf *b, const hl__rtc *rtc, const hl__offer *offer, const hl__ours *ours);
+
+/* peer.c - one path. States as in the table there. */
+#define HL__PEER_STATES(X) X(NEW) X(CHECKING) X(SHAKING) X(UP) X(SUSPECT) X(LOST) X(CLOSED) X(FAILED)
+#define HL__PEER_STIMULI(X) X(CHECK) X(HELLO) X(FINISHED) X(BROKEN) X(QUIET) X(SILENT) X(LIFE) X(OVER)
+#define X(name) HL__PEER_##name,
+enum { HL__PEER_STATES(X) HL__PEER_STATES_END };
+#undef X
+#define X(name) HL__ON_##name,
+enum { HL__PEER_STIMULI(X) HL__ON_END };
+#undef X
+enum { HL__FARS = 8, HL__INBOX = 8, HL__UFRAG = 8, HL__PWD = 24 };
+typedef struct hl__peer hl__peer;
+typedef struct hl__port hl__port;
+typedef struct hl__pair {                        /* two names, two passwords; ours "": not in use */
+    char ours[HL__UFRAG + 1], pwd[HL__PWD + 1], theirs[257], their_pwd[257];
+    hl__peer *peer;
+} hl__pair;
+typedef struct hl__far {                         /* an address that proved itself */
+    hl__addr addr, near;
+    hl__peer *peer;                              /* NULL: free */
+    struct hl__far *chain;                       /* the next of the same key */
+    hl_id key;
+    hl_time used, heard, asked;                  /* last authentic anything, SRTP; our last request */
+    uint8_t id[12];                              /* of that request */
+    uint8_t asks;                                /* without an answer; 0: none is out */
+} hl__far;
+typedef struct hl__letter { struct hl__letter *next; size_t len; uint8_t data[]; } hl__letter;
+struct hl__peer {
+    hl__path head;
+    hl__port *port;
+    hl__peer *next, *prev;                       /* all of the port */
+    hl__peer *job, *sender, *teller;             /* next in the port's queues */
+    bool in_job, in_send, in_tell, bound, hears, restart, bundled;
+    uint8_t state, live, tries;                  /* live: which pair the browser uses; the other may be newer */
+    uint32_t gen, epoch, tell, version, flights, next_datagram;
+    hl__pair pair[2];
+    hl__far far[HL__FARS], *to;
+    hl__addr hand, hand_near;                    /* where the handshake goes */
+    hl__timer timer;
+    hl_time since, opened, alive, consent, heard, asked, resend, rto;
+    hl__dtls *dtls;
+    hl__srtp *srtp;
+    hl__letter *inbox;                           /* handshake datagrams that wait for their turn */
+    hl__offer offer;                             /* the last one taken */
+    hl__blob *sdp, *local;                       /* an offer that waits; an answer that waits */
+    uint64_t origin;
+    uint32_t ssrc, in_ssrc;
+    int32_t code;                                /* of FAILED */
+    char words[200];
+};
+bool hl__peer_allows(int state, int stimulus);   /* without looking at guards */
+int hl__peer_move(hl__peer *p, int stimulus);    /* HL_ESTATE: nothing changed */
+void hl__peer_life(hl__peer *p);                 /* something authentic came */
+void hl__peer_tell(hl__peer *p, int report);     /* HL__R_* */
+void hl__peer_fail(hl__peer *p, int code, const char *words);
+void hl__peer_time(hl__peer *p);                 /* what is due at port->now; sets the timer anew */
+void hl__peer_shake(hl__peer *p);                /* one datagram of the inbox */
+void hl__peer_record(hl__peer *p, const uint8_t *data, size_t len); /* DTLS after the handshake */
+void hl__peer_clear(hl__peer *p);                /* lets go of all it holds, except itself */
+
+/* ice.c */
+int hl__ice_input(hl__port *port, const hl__packet *io); /* 0, -HL__DROP_* */
+hl__far *hl__far_find(const hl__port *port, const hl__addr *addr, uint32_t ssrc); /* NULL: not listed */
+hl__far *hl__far_list(hl__peer *p, const hl__addr *addr, const hl__addr *near); /* NULL: no memory */
+void hl__far_heard(hl__peer *p, hl__far *f);     /* fresh SRTP came from there */
+void hl__far_drop(hl__port *port, hl__far *f);
+void hl__ice_ask(hl__peer *p, hl__far *f);
+int hl__ice_pair(hl__peer *p, int which, const hl__offer *offer); /* fresh names; HL_ENOMEM */
+void hl__ice_unpair(hl__peer *p, int which);
+
+/* port.c */
+enum { HL__STUN_RING = 128, HL__SOURCES = 256, HL__TICK = 5000, HL__BUDGET = 8 };
+typedef struct hl__outgoing { hl__addr far, near; uint32_t len; uint8_t data[HL__STUN_MAX]; } hl__outgoing;
+struct hl__port {
+    hl__mem *mem;
+    hl__rtc rtc;
+    hl__dtls_ctx *ctx;
+    hl__srtp *idle;                              /* keeps the library's own state alive */
+    hl__hmac *hmac;
+    hl__names ufrags;                            /* ours -> hl__pair */
+    hl__map fars, ssrcs;                         /* hash of an address -> hl__far; SSRC + 1 -> hl__peer */
+    hl__wheel wheel;
+    hl__peer *peers, *jobs, *jobs_end, *senders, *senders_end, *tellers, *tellers_end;
+    hl__outgoing *ring;
+    uint32_t ring_first, ring_count, budget, thread;
+    struct { uint32_t second, count; } source[HL__SOURCES];
+    hl_time now, tick;
+    hl__rand rand;
+    bool seeded;
+    uint64_t secret;
+};
+bool hl__port_random(hl__port *port, void *out, size_t len); /* false: the system has none */
+hl__outgoing *hl__port_slot(hl__port *port);     /* the next datagram to go; NULL: too many wait */
+void hl__port_job(hl__peer *p);
+void hl__port_send(hl__peer *p);
 #endif
