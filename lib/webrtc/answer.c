@@ -91,7 +91,8 @@ static void keep_codecs(const hl__sdp *s, hl__media *m)
     for (uint32_t i = 0; i < s->ncodecs && m->n < HL__COUNT(m->codec); i++)
         for (size_t k = 0; k < HL__COUNT(codecs); k++) {
             const hl__sdp_codec *c = &s->codec[i];
-            if (!hl__view_like(c->name, codecs[k].name) || c->rate != codecs[k].rate || c->channels != codecs[k].channels)
+            if (!hl__view_like(c->name, codecs[k].name) || c->rate != codecs[k].rate ||
+                c->channels != codecs[k].channels)
                 continue;
             hl__view v;
             bool fec = codecs[k].kind == HL__OPUS && hl__sdp_param(c->fmtp, "useinbandfec", &v) && hl__view_is(v, "1");

@@ -1,8 +1,8 @@
 /* dtls.c - DTLS 1.2, the server's side (RFC 6347, 5764), by OpenSSL through a BIO that keeps the borders of datagrams.
  *
- * OpenSSL would time its retransmissions by the wall clock. Its timer is set to an hour, and the owner of the path sends
- * the flight again, byte for byte, by its own clock: what the peer has already is a replay to it and is dropped, what it
- * lost is new. A repeated last flight of the peer makes OpenSSL answer again by itself. */
+ * OpenSSL would time its retransmissions by the wall clock. Its timer is set to an hour, and the owner of the path
+ * sends the flight again, byte for byte, by its own clock: what the peer has already is a replay to it and is dropped,
+ * what it lost is new. A repeated last flight of the peer makes OpenSSL answer again by itself. */
 #include "webrtc/webrtc.h"
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -73,7 +73,8 @@ static long bio_ctrl(BIO *b, int cmd, long num, void *ptr)
     (void)b; (void)num; (void)ptr;
     switch (cmd) {
     case BIO_CTRL_FLUSH: return 1;
-    case BIO_CTRL_DGRAM_QUERY_MTU: case BIO_CTRL_DGRAM_GET_MTU: case BIO_CTRL_DGRAM_GET_FALLBACK_MTU: return HL__DTLS_MTU;
+    case BIO_CTRL_DGRAM_QUERY_MTU: case BIO_CTRL_DGRAM_GET_MTU: return HL__DTLS_MTU;
+    case BIO_CTRL_DGRAM_GET_FALLBACK_MTU: return HL__DTLS_MTU;
     default: return 0;
     }
 }

@@ -3,8 +3,8 @@
  *   NEW -check-> CHECKING -hello-> SHAKING -finished-> UP <-> SUSPECT -3 s-> LOST
  *                    ^----broken-----'                  '---- life -----------'
  *
- * Any of them ends in CLOSED (close_notify, 30 s without consent) or, before UP, in FAILED. A packet costs no timer: the
- * times of what came are kept, and the timer looks at them. */
+ * Any of them ends in CLOSED (close_notify, 30 s without consent) or, before UP, in FAILED. A packet costs no timer:
+ * the times of what came are kept, and the timer looks at them. */
 #include "webrtc/webrtc.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* port.c - the door: all paths of one media thread behind its port.
  *
- * What came is told apart by its first byte (RFC 7983). Work that an outsider can ask for in bulk, handshakes and offers,
- * waits in a queue and is done a little in each 5 ms, so that a thousand browsers coming back at once delay no sound. */
+ * What came is told apart by its first byte (RFC 7983). Work that an outsider can ask for in bulk, handshakes and
+ * offers, waits in a queue and is done a little in each 5 ms: a thousand browsers at once delay no sound. */
 #include "webrtc/webrtc.h"
 #include "base/ip.h"
 #include "base/json.h"
@@ -94,7 +94,7 @@ static int read_addresses(hl__rtc *rtc, const hl__json *list, hl__err *err)
         const char *text = hl__json_text(hl__json_at(list, i));
         uint8_t ip[16];
         if (!text || !hl__ip_parse(hl__view_of(text), ip))
-            return hl__fail(err, HL_EINVAL, "%s is not an address that browsers could be told", text ? text : "a non-text");
+            return hl__fail(err, HL_EINVAL, "%s is no address that browsers could be told", text ? text : "a non-text");
         hl__addr *a = &rtc->address[rtc->addresses++];
         a->family = hl__ip_is4(ip) ? 4 : 6;
         memcpy(a->ip, a->family == 4 ? ip + 12 : ip, a->family == 4 ? 4 : 16);
@@ -212,7 +212,8 @@ static int open_path(void *st, hl_time now, const hl__msg *q, hl__path **out)
     port->now = now;
     hl__peer *p = hl__alloc(port->mem, sizeof(*p));
     hl__blob *sdp = p ? copy_blob(port->mem, q->blob->data, q->blob->len, HL__SDP) : NULL;
-    if (!sdp || !hl__port_random(port, &p->origin, sizeof(p->origin)) || !hl__port_random(port, &p->ssrc, sizeof(p->ssrc))) {
+    if (!sdp || !hl__port_random(port, &p->origin, sizeof(p->origin)) ||
+        !hl__port_random(port, &p->ssrc, sizeof(p->ssrc))) {
         hl__free(port->mem, sdp);
         hl__free(port->mem, p);
         return HL_ENOMEM;
@@ -600,13 +601,14 @@ static int report(void *st, hl__msg *out, hl__path **path)
         hl__blob *blob = NULL;
         if (blob_of(p, kind, &blob) < 0)
             return 0;
+        hl_time silent = (port->now - p->alive) / HL__US;
         bool page = kind == HL__R_LOCAL || kind == HL__R_UP || kind == HL__R_FAILED;
         p->tell &= ~(1u << kind);
         *out = (hl__msg){
-            .kind = (uint16_t)kind, .thread = (uint16_t)port->thread, .gen = page ? p->gen : p->head.gen, .epoch = p->epoch,
-            .code = kind == HL__R_FAILED || kind == HL__R_LOST ? p->code : 0, .leg = page ? 0 : p->head.leg,
-            .session = p->head.session, .when = port->now, .arg = page ? p->state != HL__PEER_FAILED : (port->now - p->alive) / HL__US,
-            .blob = blob,
+            .kind = (uint16_t)kind, .thread = (uint16_t)port->thread, .epoch = p->epoch,
+            .gen = page ? p->gen : p->head.gen, .leg = page ? 0 : p->head.leg, .session = p->head.session,
+            .code = kind == HL__R_FAILED || kind == HL__R_LOST ? p->code : 0, .when = port->now,
+            .arg = page ? p->state != HL__PEER_FAILED : silent, .blob = blob,
         };
         *path = &p->head;
         return 1;

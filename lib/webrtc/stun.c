@@ -91,7 +91,8 @@ static void put32(uint8_t *p, uint32_t n)
 
 static const struct { uint16_t kind, min, max; } known[] = {
     { 0x0001, 0, 1500 }, { USERNAME, 0, 513 }, { INTEGRITY, SHA1, SHA1 }, { ERROR_CODE, 0, 1500 }, { UNKNOWN, 0, 1500 },
-    { XOR_MAPPED, 0, 1500 }, { PRIORITY, 4, 4 }, { USE_CANDIDATE, 0, 1500 }, { CONTROLLED, 8, 8 }, { CONTROLLING, 8, 8 },
+    { XOR_MAPPED, 0, 1500 }, { PRIORITY, 4, 4 }, { USE_CANDIDATE, 0, 1500 }, { CONTROLLED, 8, 8 },
+    { CONTROLLING, 8, 8 },
 };
 
 /* One attribute that stands before MESSAGE-INTEGRITY; what is behind it, except FINGERPRINT, counts for nothing. */

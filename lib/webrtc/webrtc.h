@@ -6,7 +6,7 @@
  *
  *   stun.c   bytes of STUN messages         srtp.c    keys to packets
  *   ice.c    addresses, checks, consent     answer.c  offer to answer
- *   dtls.c   handshake, certificate         peer.c    the states of a path        port.c  the door: all paths of a thread
+ *   dtls.c   handshake, certificate         peer.c    the states of a path        port.c  the door: all paths
  */
 #ifndef HL_WEBRTC_H
 #define HL_WEBRTC_H
@@ -27,7 +27,7 @@ typedef struct hl__stun {
 typedef struct hl__hmac hl__hmac;                /* HMAC-SHA1, one for a thread */
 int hl__hmac_new(hl__mem *mem, hl__hmac **out);
 void hl__hmac_free(hl__mem *mem, hl__hmac *h);
-int hl__stun_read(const uint8_t *data, size_t len, hl__stun *out); /* HL_EPARSE: not well-formed, or FINGERPRINT wrong */
+int hl__stun_read(const uint8_t *data, size_t len, hl__stun *out); /* HL_EPARSE: malformed, FINGERPRINT wrong */
 bool hl__stun_signed(hl__hmac *h, const hl__stun *m, const char *password);
 /* What is written: bytes, 0: no memory. to: HL__STUN_MAX bytes. */
 size_t hl__stun_answer(hl__hmac *h, const hl__stun *asked, const hl__addr *from, const char *password, uint8_t *to);
@@ -39,7 +39,7 @@ size_t hl__stun_ask(hl__hmac *h, const hl__ask *ask, uint8_t *to);
 typedef struct hl__srtp hl__srtp;
 enum { HL__GCM_128 = 1, HL__GCM_256, HL__CM_80 };
 enum { HL__SRTP_KEYS = 88 };                     /* the longest: two keys of 32, two salts of 12 */
-int hl__srtp_ready(void);                        /* any thread, any number of times */
+void hl__srtp_ready(void);                       /* any thread, any number of times */
 size_t hl__srtp_keys_len(int suite);
 /* keys as RFC 5764 exports them: client key, server key, client salt, server salt. We are the server. */
 int hl__srtp_new(hl__mem *mem, int suite, const uint8_t *keys, hl__srtp **out);
@@ -47,8 +47,8 @@ void hl__srtp_free(hl__mem *mem, hl__srtp *s);
 int hl__srtp_open(hl__srtp *s, hl__packet *io);  /* in place: 0, -HL__DROP_AUTH, _REPLAY, _SHORT, _MEMORY */
 int hl__srtp_close(hl__srtp *s, hl__packet *io); /* in place, 160 bytes of room behind: 0, HL_EINVAL */
 
-/* dtls.c - the server's side of one handshake. The datagrams it writes are kept as a flight and sent again as they were:
- * no clock is needed, and a record that arrived is dropped by the peer's replay window. */
+/* dtls.c - the server's side of one handshake. The datagrams it writes are kept as a flight and sent again as they
+ * were: no clock is needed, and a record that arrived is dropped by the peer's replay window. */
 typedef struct hl__dtls_ctx hl__dtls_ctx;        /* one for a thread: certificate, rules */
 typedef struct hl__dtls hl__dtls;
 enum { HL__DTLS_GOING = 0, HL__DTLS_UP, HL__DTLS_CLOSED, HL__DTLS_BROKEN };
