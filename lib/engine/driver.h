@@ -48,7 +48,8 @@ typedef struct hl__leg_ops {
     uint32_t (*caps)(void *d, hl_id leg); /* HL__EARLY ... */
 } hl__leg_ops;
 
-/* Sessions: gateway, sim. */
+/* Sessions: gateway, sim. push: {"ev":"leg.state",...}, seq is the gateway's. reply: code 0 (or above) and a JSON object
+ * without "re" and "ok"; below 0 an HL_E* and its words as plain text. */
 typedef struct hl__session_ops {
     void (*push)(void *d, hl_id session, const char *json, size_t len);
     void (*reply)(void *d, hl_id session, int64_t id, int code, const char *json, size_t len);

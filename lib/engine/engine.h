@@ -1,0 +1,192 @@
+/* engine.h - the deterministic machine: commands and time go in, events and requests to drivers come out.
+ *
+ * struct hl is what lib/api and the files of this folder see. Everything here runs with the engine's lock held, in a step:
+ * hl__step_begin() sets the time and makes room so that events and rows cannot fail; hl__step_end() closes the batch.
+ * Nothing here reads a clock, a file or a socket; what must be done outside becomes a request (request.c). */
+#ifndef HL_ENGINE_ENGINE_H
+#define HL_ENGINE_ENGINE_H
+#include "acd/acd.h"
+#include "base/core.h"
+#include "base/json.h"
+#include "base/section.h"
+#include "calendar/calendar.h"
+#include "call/call.h"
+#include "engine/driver.h"
+#include "flow/flow.h"
+#include "report/report.h"
+#include "ticket/ticket.h"
+#include <hotline/gateway.h>
+#include <hotline/report.h>
+
+enum { HL__RUNNING = 1, HL__WAITING, HL__DRAINING, HL__FENCED, HL__STOPPED };
+enum { HL__DRIVERS = 4, HL__SECTIONS = 32, HL__SPARES = 64, HL__SPARE = 1024 };
+
+/* event.c - the ring: seq % room; [first, next) is kept, readable up to `durable`, unread from `cursor` on. */
+typedef struct hl__kept { hl_event ev; void *block; } hl__kept;
+typedef struct hl__events {
+    hl__kept *ring;
+    uint32_t room, max;
+    hl_seq first, next, durable, cursor;
+    int64_t gone; /* unread ones that left without a store */
+} hl__events;
+
+/* object.c - everything that has a name, section by section. */
+typedef struct hl__object {
+    hl_id id;
+    char *name, *title, *canon; /* canon: canonical JSON, what comparing and dumping use */
+    hl_seq changed;
+    struct hl__room *room;
+} hl__object;
+typedef struct hl__room { /* a section and the objects in it */
+    hl__section section;
+    int driver;         /* index of the driver whose set() takes it; -1: none */
+    hl__names by_name;
+} hl__room;
+
+/* request.c - what drivers shall do once the lock is released; `after`: not before this batch is on disk. */
+enum { HL__RQ_DIAL = 1, HL__RQ_RING, HL__RQ_ANSWER, HL__RQ_REJECT, HL__RQ_HANGUP, HL__RQ_TONES, HL__RQ_MEDIA, HL__RQ_PUSH,
+    HL__RQ_REPLY, HL__RQ_CLOSE, HL__RQ_FLOW, HL__RQ_READ, HL__RQ_SET };
+typedef struct hl__request {
+    struct hl__request *next;
+    int kind, driver;
+    uint64_t after;
+    hl_id object;       /* leg, session or contact: order is kept for each */
+    int64_t id;         /* of an op; ask number of a flow; play */
+    int32_t code, how;
+    hl__dial dial;
+    hl__media media;
+    hl__msg msg;
+    char *text;         /* JSON, keys, words */
+    char *number, *caller, *name;
+    size_t len;
+} hl__request;
+
+/* talk.c - a contact as the engine sees it: what its flow, its place in the queue and its legs have to do with it. */
+typedef struct hl__talk {
+    hl_id id, leg;            /* the customer's leg; 0: gone */
+    hl_id queue, agent, agent_leg, offer, offer_leg, session, ticket;
+    hl_id play_ref;           /* what plays to the customer for the flow */
+    int64_t play;             /* the flow's number of it */
+    int queue_ask;            /* the flow waits for the queue's result under this number; 0: it does not */
+    bool in_queue, secret, flow, engaged;
+    hl_time entered, queued;
+    hl_id flow_id;
+    char alias[64], number[64], dialled[64], lang[16];
+    char *data;
+} hl__talk;
+
+/* session.c - a signed-in page. */
+typedef struct hl__session {
+    hl_id id, agent, contact, leg, queue;
+    int role;                 /* HL_GRANT_* */
+    bool here, path_up;       /* its socket is open; its media path carries sound */
+    int64_t offer_id;         /* the op rtc.offer that waits for its answer; 0: none */
+    char *subject, *number, *data, *lang;
+} hl__session;
+
+struct hl {
+    hl__mem mem;
+    hl__core core;
+    hl__err scratch;          /* words of what nobody asked for */
+    bool sim, in_step;
+    int state;
+    hl_time drain_until;
+    int64_t serial;
+    hl__events events;
+    hl__room room[HL__SECTIONS];
+    uint32_t rooms;
+    hl__map objects;
+    void *spare[HL__SPARES];  /* blocks that keep events and requests from failing inside a step */
+    hl__request *first, **last;
+    hl__batch *batch;
+    uint64_t batch_number, durable;
+    hl__ring *sealed;         /* struct hl__sealed of the batches on their way to disk */
+    struct hl__sealed { uint64_t number; hl_seq seq; } waiting; /* the oldest of them, taken out; number 0: none */
+    hl__store_link store;     /* append NULL: nothing outlives the engine */
+    uint64_t epoch;
+    hl__driver driver[HL__DRIVERS];
+    uint32_t drivers;
+    int sip, media, gateway;  /* indices of drivers; -1: not there */
+    hl__calendars *calendars;
+    hl__acd *acd;
+    hl__calls *calls;
+    hl__flows *flows;
+    hl__tickets *tickets;
+    hl__report *report;
+    hl__map talks, sessions, pages; /* by contact, by session, session by agent */
+    char *files;
+    char *rtc;                /* JSON for the media driver: {"cert": ...} */
+    int64_t voices_missing;
+    struct { int64_t steps, events, stale, unknown_number, refused, lost_words, ops, calls; } count;
+    struct hl__shell *shell;  /* lib/api's: lock, desks, loop, store */
+    hl_time (*clock)(hl_t *hl);               /* NULL in a simulation */
+    void (*readable)(hl_t *hl, bool events);  /* events wait, or none any more */
+};
+
+/* engine.c */
+int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, void *zones_ctx, hl_t **out, hl__err *err);
+void hl__engine_free(hl_t *hl);
+int hl__step_begin(hl_t *hl, hl__err *err);   /* HL_ENOMEM: no room for what may happen */
+void hl__step_end(hl_t *hl);
+int hl__may_work(hl_t *hl, bool new_work);    /* 0, or why the engine's state forbids it */
+int hl__engine_store(hl_t *hl, const hl__store_link *link, const hl__mark *mark); /* before recover */
+int hl__engine_driver(hl_t *hl, const hl__driver *d); /* its index */
+int hl__engine_recover(hl_t *hl);             /* store is linked: rows back into the domains; READY */
+void hl__stop_when_idle(hl_t *hl, hl_time until);
+void hl__fault(hl_t *hl, hl_id ref, int code, const char *fmt, ...) HL__PRINTF(4, 5);
+int hl__take_reports(hl_t *hl);               /* from the media driver; how many */
+void hl__fire_timers(hl_t *hl, hl_time now);
+
+/* event.c */
+int hl__events_init(hl_t *hl, uint32_t max);
+void hl__events_free(hl_t *hl);
+hl_seq hl__emit(hl__core *core, const hl_event *ev);
+void hl__publish(hl_t *hl, hl_seq durable);
+uint32_t hl__unread(const hl_t *hl);
+const hl_event *hl__event_take(hl_t *hl, hl_event *gap); /* the next unread one in memory; gap: told instead. NULL: none */
+const hl_event *hl__event_at(const hl_t *hl, hl_seq seq); /* in memory; NULL */
+const char *hl__event_word(int type);         /* "leg.state"; NULL */
+
+/* object.c, load.c */
+int hl__engine_section(hl_t *hl, const hl__section *s, int driver);
+hl__object *hl__object_find(const hl_t *hl, int kind, const char *name);
+hl__object *hl__object_named(const hl_t *hl, const char *section, const char *name);
+int hl__object_next(const hl_t *hl, int kind, hl_id after, const hl__object **out);
+void hl__object_free(hl_t *hl, hl__object *o);
+void hl__objects_free(hl_t *hl);
+int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f); /* objects changed */
+int hl__check(hl_t *hl, const char *json, size_t len, hl__findings *f); /* errors */
+int hl__dump(hl_t *hl, const char *section, hl__buf *out);
+void hl__driver_settings(hl_t *hl, uint64_t drivers); /* tells them, bit i: driver i, what their sections hold now */
+
+/* request.c */
+hl__request *hl__ask(hl_t *hl, int kind, hl_id object); /* queued already; NULL: no memory (a FAULT was told) */
+void hl__request_free(hl_t *hl, hl__request *q);
+hl__request *hl__requests_ready(hl_t *hl);   /* cut off the queue: what may go now */
+void hl__request_run(hl_t *hl, hl__request *q); /* without the lock */
+void hl__media_post(hl_t *hl, int kind, hl_id leg, hl_id session, hl_id ref, int code, int64_t arg, int blob_kind,
+                    const void *blob, size_t len);
+void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len);
+void hl__reply(hl_t *hl, hl_id session, int64_t id, int code, const char *json, size_t len, bool promise);
+
+/* talk.c, wire_*.c - the neighbours' news, each turned into the others' commands. */
+void hl__call_wire(hl_t *hl, hl__call_up *up);
+void hl__acd_wire(hl_t *hl, hl__acd_up *up);
+void hl__flow_wire(hl_t *hl, struct hl__flow_up *up);
+hl__talk *hl__talk_of(const hl_t *hl, hl_id contact);
+int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **out);
+void hl__talk_free(hl_t *hl, hl__talk *t);
+void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */
+void hl__talk_stop_play(hl_t *hl, hl__talk *t);
+int hl__talk_start_flow(hl_t *hl, hl__talk *t);
+void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
+
+/* session.c, ops.c */
+hl__session *hl__session_of(const hl_t *hl, hl_id session);
+hl__session *hl__page_of(const hl_t *hl, hl_id agent);
+void hl__session_free(hl_t *hl, hl__session *s);
+void hl__session_tell(hl_t *hl, const hl__session *s, const char *ev, const char *fmt, ...) HL__PRINTF(4, 5);
+void hl__state_json(hl_t *hl, const hl__session *s, hl__buf *out);
+int hl__web_call(hl_t *hl, hl__session *s, const char *to, const char *data, hl_id *contact, hl_id *leg);
+void hl__metrics_json(hl_t *hl, hl__buf *out);
+#endif

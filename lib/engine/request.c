@@ -1,0 +1,215 @@
+/* request.c - what drivers shall do: queued in a step, handed out when the lock is released.
+ *
+ * A request may have to wait until a batch is on disk. Those of the same leg, session or contact behind it wait with it,
+ * so that nobody hears an answer before the question. A request never has a result: what came of it is reported. */
+#include "engine/engine.h"
+#include <string.h>
+
+void hl__request_free(hl_t *hl, hl__request *q)
+{
+    if (!q)
+        return;
+    hl__free(&hl->mem, q->msg.blob);
+    hl__free(&hl->mem, q->text);
+    hl__free(&hl->mem, q->number);
+    hl__free(&hl->mem, q->caller);
+    hl__free(&hl->mem, q->name);
+    hl__free(&hl->mem, q);
+}
+
+hl__request *hl__ask(hl_t *hl, int kind, hl_id object)
+{
+    hl__request *q = hl__alloc(&hl->mem, sizeof(*q));
+
+    if (!q) {
+        hl->count.lost_words++;
+        return NULL;
+    }
+    q->kind = kind;
+    q->object = object;
+    *hl->last = q;
+    hl->last = &q->next;
+    return q;
+}
+
+static bool waits_behind(const hl__request *held, hl_id object)
+{
+    for (; held; held = held->next)
+        if (held->object == object && object != 0)
+            return true;
+    return false;
+}
+
+hl__request *hl__requests_ready(hl_t *hl)
+{
+    hl__request *ready = NULL, **ready_end = &ready, *held = NULL, **held_end = &held, *q, *next;
+
+    for (q = hl->first; q; q = next) {
+        next = q->next;
+        q->next = NULL;
+        if (q->after > hl->durable || (held && waits_behind(held, q->object))) {
+            *held_end = q;
+            held_end = &q->next;
+        } else {
+            *ready_end = q;
+            ready_end = &q->next;
+        }
+    }
+    hl->first = held;
+    hl->last = held ? held_end : &hl->first;
+    return ready;
+}
+
+void hl__media_post(hl_t *hl, int kind, hl_id leg, hl_id session, hl_id ref, int code, int64_t arg, int blob_kind,
+                    const void *blob, size_t len)
+{
+    hl__request *q;
+
+    if (hl->media < 0 || !(q = hl__ask(hl, HL__RQ_MEDIA, leg ? leg : session)))
+        return;
+    q->msg = (hl__msg){ .kind = (uint16_t)kind, .gen = 1, .code = code, .leg = leg, .session = session, .ref = ref,
+        .when = hl->core.now, .arg = arg };
+    if (!blob_kind)
+        return;
+    if (!(q->msg.blob = hl__alloc(&hl->mem, sizeof(*q->msg.blob) + len))) {
+        hl->count.lost_words++;
+        return;
+    }
+    q->msg.blob->kind = (uint32_t)blob_kind;
+    q->msg.blob->len = (uint32_t)len;
+    memcpy(q->msg.blob->data, blob, len);
+}
+
+static void with_text(hl_t *hl, hl__request *q, const char *json, size_t len)
+{
+    if ((q->text = hl__strndup(&hl->mem, json, len)))
+        q->len = len;
+    else
+        hl->count.lost_words++;
+}
+
+void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len)
+{
+    hl__request *q;
+
+    if (hl->gateway >= 0 && (q = hl__ask(hl, HL__RQ_PUSH, s->id)))
+        with_text(hl, q, json, len);
+}
+
+/* HTTP's operations have session 0: they are told apart by their number, and owe each other no order. */
+void hl__reply(hl_t *hl, hl_id session, int64_t id, int code, const char *json, size_t len, bool promise)
+{
+    hl__request *q;
+
+    if (hl->gateway < 0 || !(q = hl__ask(hl, HL__RQ_REPLY, session)))
+        return;
+    q->id = id;
+    q->code = code;
+    q->after = promise ? hl->batch_number + 1 : 0; /* the batch of this step */
+    with_text(hl, q, json ? json : "{}", json ? len : 2);
+}
+
+static void run_leg(const hl__driver *d, const hl__request *q)
+{
+    const hl__media *m = q->media.size ? &q->media : NULL;
+
+    switch (q->kind) {
+    case HL__RQ_DIAL: d->legs->originate(d->d, &q->dial, 1); break;
+    case HL__RQ_RING: d->legs->progress(d->d, q->object, q->how, m); break;
+    case HL__RQ_ANSWER: d->legs->answer(d->d, q->object, m); break;
+    case HL__RQ_REJECT: d->legs->reject(d->d, q->object, q->code, q->how); break;
+    case HL__RQ_HANGUP: d->legs->hangup(d->d, q->object, q->code); break;
+    default: d->legs->dtmf(d->d, q->object, q->text, (uint32_t)q->code); break;
+    }
+}
+
+static void run_session(const hl__driver *d, const hl__request *q)
+{
+    const char *text = q->text ? q->text : "{}";
+    size_t len = q->text ? q->len : 2;
+
+    if (q->kind == HL__RQ_PUSH)
+        d->sessions->push(d->d, q->object, text, len);
+    else if (q->kind == HL__RQ_REPLY)
+        d->sessions->reply(d->d, q->object, q->id, q->code, text, len);
+    else
+        d->sessions->close(d->d, q->object, q->code, text);
+}
+
+static void run_media(hl_t *hl, hl__request *q)
+{
+    hl__driver *d = &hl->driver[hl->media];
+
+    if (d->media->post(d->d, &q->msg) == 0)
+        q->msg.blob = NULL; /* its owner is the driver now */
+    else
+        hl__log(&hl->core.log, HL_LOG_ERROR, "media: the queue to its threads is full, request %d is lost", q->msg.kind);
+}
+
+/* A flow's question to us that had to be on disk before its answer is spoken. */
+static void run_flow(hl_t *hl, const hl__request *q)
+{
+    hl__flow_in in = { .kind = HL__FLOW_ANSWER, .ask = (int)q->id, .status = q->code, .json = q->text };
+
+    hl__lock(hl);
+    hl__flow_tell(hl, q->object, &in);
+    hl__unlock(hl);
+}
+
+/* An operation on tickets that are not in memory: the store is read here, where nobody waits for the lock. */
+static void run_read(hl_t *hl, const hl__request *q)
+{
+    const hl__ticket_store store = { hl->store.d, hl->store.scan };
+    hl__json *args = hl__json_read(q->text, q->len, NULL);
+    hl__err err = { 0 };
+    hl__batch *rows = NULL;
+    hl__buf reply;
+    int r = HL_ENOMEM;
+
+    hl__buf_init(&reply, &hl->mem);
+    if (args && q->how != HL__TICKET_OP_DO)
+        r = hl__ticket_fetch_op(&store, q->how, args, &reply, &err);
+    else if (args && (r = hl__batch_new(&hl->mem, 0, &rows)) == 0)
+        r = hl__ticket_fetch(&store, hl__json_int(hl__json_get(args, "ticket")), NULL, rows, &err);
+    hl__lock(hl);
+    if (rows && r >= 0 && (r = hl__tickets_adopt(hl->tickets, rows)) >= 0) {
+        hl->core.err = &err;
+        r = hl__ticket_op(hl->tickets, q->how, args, q->msg.leg, &reply);
+        hl->core.err = &hl->scratch;
+    }
+    if (r < 0)
+        hl__reply(hl, q->object, q->id, r, err.words, strlen(err.words), false);
+    else
+        hl__reply(hl, q->object, q->id, 0, reply.data, reply.len, rows != NULL);
+    hl__unlock(hl);
+    hl__batch_free(rows);
+    hl__buf_free(&reply);
+    hl__json_free(args);
+}
+
+static void run_set(hl_t *hl, const hl__request *q)
+{
+    hl__driver *d = &hl->driver[q->driver];
+    int r = d->set ? d->set(d->d, q->text) : 0;
+    hl_event ev = HL_EVENT_INIT;
+
+    hl__lock(hl);
+    ev.type = HL_EV_DRIVER;
+    ev.code = r < 0 ? r : 0;
+    ev.text = d->name;
+    hl->core.emit(&hl->core, &ev);
+    hl__unlock(hl);
+}
+
+void hl__request_run(hl_t *hl, hl__request *q)
+{
+    switch (q->kind) {
+    case HL__RQ_MEDIA: run_media(hl, q); break;
+    case HL__RQ_PUSH: case HL__RQ_REPLY: case HL__RQ_CLOSE: run_session(&hl->driver[hl->gateway], q); break;
+    case HL__RQ_FLOW: run_flow(hl, q); break;
+    case HL__RQ_READ: run_read(hl, q); break;
+    case HL__RQ_SET: run_set(hl, q); break;
+    default: run_leg(&hl->driver[q->driver], q); break;
+    }
+    hl__request_free(hl, q);
+}

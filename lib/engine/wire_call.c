@@ -1,0 +1,243 @@
+/* wire_call.c - legs' wishes become requests to drivers; legs' news become commands to flow and queue. */
+#include "engine/engine.h"
+#include <string.h>
+
+static hl_t *of(void *ctx)
+{
+    return ctx;
+}
+
+static void up_open(void *ctx, const hl__leg *leg, const hl__media *theirs)
+{
+    hl__media_post(of(ctx), HL__Q_OPEN, leg->id, 0, 0, HL__RTP, 0, theirs ? HL__MEDIA : 0, theirs, sizeof(*theirs));
+}
+
+static void up_set(void *ctx, const hl__leg *leg, const hl__media *theirs)
+{
+    hl__media_post(of(ctx), HL__Q_SET, leg->id, 0, 0, 0, 0, HL__MEDIA, theirs, sizeof(*theirs));
+}
+
+static void up_bind(void *ctx, const hl__leg *leg)
+{
+    hl__media_post(of(ctx), HL__Q_BIND, leg->id, leg->session, 0, 0, 0, 0, NULL, 0);
+}
+
+static void up_close(void *ctx, const hl__leg *leg)
+{
+    if (leg->medium == HL_MEDIUM_BROWSER)
+        hl__media_post(of(ctx), HL__Q_BIND, 0, leg->session, 0, 0, 0, 0, NULL, 0);
+    else
+        hl__media_post(of(ctx), HL__Q_CLOSE, leg->id, 0, 0, 0, 0, 0, NULL, 0);
+}
+
+static int driver_of(const hl_t *hl, const hl__leg *leg)
+{
+    (void)leg;
+    return hl->sip;
+}
+
+static hl__request *leg_request(hl_t *hl, int kind, const hl__leg *leg)
+{
+    int driver = driver_of(hl, leg);
+    hl__request *q = driver >= 0 ? hl__ask(hl, kind, leg->id) : NULL;
+
+    if (!q)
+        return NULL;
+    q->driver = driver;
+    if (leg->bound)
+        q->media = leg->ours;
+    return q;
+}
+
+static void up_originate(void *ctx, const hl__leg *leg)
+{
+    hl_t *hl = of(ctx);
+    hl__request *q = leg_request(hl, HL__RQ_DIAL, leg);
+
+    if (!q)
+        return;
+    q->number = hl__strdup(&hl->mem, leg->remote);
+    q->caller = hl__strdup(&hl->mem, leg->local);
+    q->name = hl__strdup(&hl->mem, leg->name);
+    q->dial = (hl__dial){ .leg = leg->id, .trunk = leg->trunk, .phone = leg->phone, .number = q->number,
+        .caller = q->caller, .caller_name = q->name, .ring_s = (leg->ring_ms + 999) / 1000, .media = leg->ours };
+}
+
+static void up_ring(void *ctx, const hl__leg *leg, int early)
+{
+    hl__request *q = leg_request(of(ctx), HL__RQ_RING, leg);
+
+    if (q)
+        q->how = early ? HL_LEG_EARLY : HL_LEG_RINGING;
+}
+
+static void up_answer(void *ctx, const hl__leg *leg)
+{
+    (void)leg_request(of(ctx), HL__RQ_ANSWER, leg); /* without memory the caller rings on until his time-out */
+}
+
+static void up_hangup(void *ctx, const hl__leg *leg, int cause)
+{
+    hl__request *q = leg_request(of(ctx), HL__RQ_HANGUP, leg);
+
+    if (q)
+        q->code = cause < 128 ? cause : HL_CAUSE_NORMAL; /* ours have no number on the wire */
+}
+
+static void up_mix(void *ctx, const hl__call *call)
+{
+    hl__mix mix = { 0 };
+    const hl__leg *leg[HL__LEGS_A_CALL];
+
+    for (uint32_t i = 0; i < call->legs; i++)
+        if (call->leg[i]->bound && call->leg[i]->state != HL_LEG_ENDING)
+            leg[mix.rows++] = call->leg[i];
+    for (uint32_t i = 0; i < mix.rows; i++) {
+        hl__row *row = &mix.row[i];
+        row->leg = leg[i]->id;
+        row->gen = leg[i]->gen;
+        row->music = leg[i]->flags & HL_IS_HELD ? 1 : 0;
+        for (uint32_t j = 0; j < mix.rows; j++)
+            row->hears |= (uint16_t)(hl__leg_hears(leg[i], leg[j]) << j);
+    }
+    hl__media_post(of(ctx), HL__Q_MIX, mix.rows ? leg[0]->id : 0, 0, call->id, 0, 0, HL__MIX, &mix, sizeof(mix));
+}
+
+static void up_tones(void *ctx, const hl__leg *leg, const char *keys, int ms)
+{
+    hl__media_post(of(ctx), HL__Q_TONES, leg->id, 0, 0, 0, ms, HL__WORDS, keys, strlen(keys));
+}
+
+static void customer_answered(hl_t *hl, hl__talk *t)
+{
+    if (t->flow_id && hl__talk_start_flow(hl, t) < 0)
+        (void)hl__leg_hangup(hl->calls, t->leg, HL_CAUSE_CONGESTION); /* it was just answered */
+}
+
+static void up_answered(void *ctx, const hl__leg *leg)
+{
+    hl_t *hl = of(ctx);
+    hl__talk *t = hl__talk_of(hl, leg->contact);
+    hl_id offer, id = leg->id;
+
+    if (!t)
+        return;
+    if (id == t->leg) {
+        customer_answered(hl, t);
+        return;
+    }
+    if (id == t->offer_leg) { /* a telephone was picked up: that accepts the offer */
+        offer = t->offer;
+        t->agent_leg = id;
+        t->offer_leg = 0;
+        if (hl__acd_accept(hl->acd, offer) < 0)
+            (void)hl__leg_hangup(hl->calls, id, HL_CAUSE_CANCELLED);
+        return;
+    }
+    if (id == t->agent_leg)
+        (void)hl__acd_connected(hl->acd, t->id); /* refused if the caller has left meanwhile: his leg's end tells */
+}
+
+static void up_key(void *ctx, const hl__leg *leg, char key)
+{
+    hl_t *hl = of(ctx);
+    hl__talk *t = hl__talk_of(hl, leg->contact);
+    hl__flow_in in = { .kind = HL__FLOW_DIGIT, .key = key };
+    hl_event ev = HL_EVENT_INIT;
+    char text[2] = { key, 0 };
+
+    ev.type = HL_EV_LEG_DIGIT;
+    ev.contact = leg->contact;
+    ev.leg = leg->id;
+    ev.code = 1;
+    ev.text = t && t->secret ? "*" : text;
+    hl->core.emit(&hl->core, &ev);
+    if (t && leg->id == t->leg)
+        hl__flow_tell(hl, t->id, &in);
+}
+
+/* The caller is gone: the queue, the flow and the agent learn it, in this order. */
+static void customer_ended(hl_t *hl, hl__talk *t)
+{
+    hl__flow_in in = { .kind = HL__FLOW_HANGUP };
+    hl_id contact = t->id;
+
+    t->leg = 0;
+    t->play_ref = 0;
+    if (t->in_queue || t->engaged)
+        (void)hl__acd_hangup(hl->acd, contact);
+    hl__flow_tell(hl, contact, &in);
+    if (hl__call_of(hl->calls, contact))
+        (void)hl__call_end(hl->calls, contact, HL_CAUSE_NORMAL);
+}
+
+static void agent_ended(hl_t *hl, hl__talk *t)
+{
+    t->agent_leg = 0;
+    if (t->engaged)
+        (void)hl__acd_talk_end(hl->acd, t->id);
+    else if (t->in_queue)
+        (void)hl__acd_agent_failed(hl->acd, t->id);
+}
+
+static int offer_end_of(const hl__leg *leg)
+{
+    switch (leg->cause) {
+    case HL_CAUSE_BUSY: return HL_OFFER_BUSY;
+    case HL_CAUSE_REJECTED: return HL_OFFER_REJECTED;
+    case HL_CAUSE_NO_ANSWER: return HL_OFFER_NO_ANSWER;
+    default: return HL_OFFER_UNREACHABLE;
+    }
+}
+
+static void page_let_go(hl_t *hl, const hl__leg *leg)
+{
+    hl__session *s = leg->session ? hl__session_of(hl, leg->session) : NULL;
+
+    if (s && s->leg == leg->id) {
+        s->leg = 0;
+        hl__session_tell(hl, s, "leg.ended", "\"contact\":%lld,\"leg\":%lld,\"code\":%d,\"text\":\"%s\"",
+                         (long long)leg->contact, (long long)leg->id, leg->cause, hl__cause_word(leg->cause));
+    }
+}
+
+static void up_ended(void *ctx, const hl__leg *leg)
+{
+    hl_t *hl = of(ctx);
+    hl_id contact = leg->contact;
+    hl__talk *t = hl__talk_of(hl, contact);
+
+    page_let_go(hl, leg);
+    if (!t)
+        return;
+    if (leg->id == t->leg) {
+        customer_ended(hl, t);
+    } else if (leg->id == t->offer_leg) {
+        t->offer_leg = 0;
+        (void)hl__acd_reject(hl->acd, t->offer, offer_end_of(leg)); /* it may have ended before the leg did */
+    } else if (leg->id == t->agent_leg) {
+        agent_ended(hl, t);
+    }
+    if ((t = hl__talk_of(hl, contact)))
+        hl__talk_over(hl, t);
+}
+
+static void up_state(void *ctx, const hl__call *call)
+{
+    static const char *const word[] = { "none", "alone", "talk", "hold", "conference" };
+    hl_t *hl = of(ctx);
+
+    for (uint32_t i = 0; i < call->legs; i++) {
+        const hl__session *s = call->leg[i]->session ? hl__session_of(hl, call->leg[i]->session) : NULL;
+        if (s)
+            hl__session_tell(hl, s, "call.state", "\"contact\":%lld,\"code\":%d,\"state\":\"%s\"", (long long)call->id,
+                             call->state, word[call->state]);
+    }
+}
+
+void hl__call_wire(hl_t *hl, hl__call_up *up)
+{
+    *up = (hl__call_up){ .ctx = hl, .open = up_open, .set = up_set, .bind = up_bind, .close = up_close,
+        .originate = up_originate, .ring = up_ring, .answer = up_answer, .hangup = up_hangup, .mix = up_mix,
+        .tones = up_tones, .answered = up_answered, .key = up_key, .ended = up_ended, .state = up_state };
+}
