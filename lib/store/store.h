@@ -60,7 +60,7 @@ typedef struct hl__backend_ops {
     void (*close)(void *be);
     int (*take)(void *be, hl__mark *out);             /* epoch + 1, on disk */
     int (*commit)(void *be, hl__batch *const *list, size_t n, hl__err *err); /* one transaction */
-    void (*idle)(void *be, int nothing_waits);        /* checkpoint */
+    int (*idle)(void *be, int nothing_waits);         /* checkpoint; HL_ESTORE as above */
     int (*rescue)(void *be, hl__err *err);            /* go on in a copy of what is surely safe */
     int (*space)(void *be, int need);                 /* 1: gave the reserve away, 0: is there enough again? 1: yes */
     void (*figures)(void *be, int64_t *wal_bytes, int64_t *free_bytes);
