@@ -65,7 +65,7 @@ static int visit_rows(sqlite3 *db, sqlite3_stmt *stmt, int table, const hl__visi
     return hl__sqlite_result(db) == HL_ENOMEM ? HL_ENOMEM : HL_ESTORE;
 }
 
-static void bind(sqlite3_stmt *stmt, int from, const hl__value *v, uint32_t n)
+static void bind_values(sqlite3_stmt *stmt, int from, const hl__value *v, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         int place = from + (int)i;
@@ -85,8 +85,8 @@ int hl__sqlite_scan(void *reader, const hl__scan *q, const hl__visit *v)
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v2(r->db, r->sql.data, -1, &stmt, NULL) != SQLITE_OK)
         return hl__sqlite_result(r->db) == HL_ENOMEM ? HL_ENOMEM : HL_ESTORE;
-    bind(stmt, 1, q->from, q->nfrom);
-    bind(stmt, 1 + (int)q->nfrom, q->to, q->nto);
+    bind_values(stmt, 1, q->from, q->nfrom);
+    bind_values(stmt, 1 + (int)q->nfrom, q->to, q->nto);
     result = visit_rows(r->db, stmt, q->table, v);
     sqlite3_finalize(stmt);
     return result;
@@ -98,13 +98,15 @@ int hl__sqlite_backup(void *reader, const char *path, hl__err *err)
     if (access(path, F_OK) == 0) return hl__fail(err, HL_EEXIST, "backup: %s is there already", path);
     char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
     if (sql == NULL) return hl__fail(err, HL_ENOMEM, "backup: out of memory");
+    (void)hl__sqlite_exec(r->db, "PRAGMA query_only=OFF"); /* the copy is written by this connection */
     int result = hl__sqlite_exec(r->db, sql);
-    sqlite3_free(sql);
     if (result < 0) {
         hl__fail(err, HL_ESTORE, "backup: %s: %s", path, sqlite3_errmsg(r->db));
         (void)unlink(path); /* half a copy is none */
-        return HL_ESTORE;
     }
+    (void)hl__sqlite_exec(r->db, "PRAGMA query_only=ON");
+    sqlite3_free(sql);
+    if (result < 0) return HL_ESTORE;
     result = hl__sqlite_sync(path);
     return result == 0 ? 0 : hl__fail(err, HL_ESTORE, "backup: %s cannot be made durable", path);
 }

@@ -13,7 +13,7 @@ static int run(sqlite3 *db, sqlite3_stmt *stmt)
 }
 
 /* The batch outlives the transaction, so nothing is copied. */
-static void bind(sqlite3_stmt *stmt, int place, const hl__value *v)
+static void bind_value(sqlite3_stmt *stmt, int place, const hl__value *v)
 {
     switch (v->type) {
     case HL__INT: sqlite3_bind_int64(stmt, place, v->u.i); break;
@@ -30,7 +30,7 @@ static int write_event(hl__sqlite_file *f, const hl__op *op)
     uint8_t hash[32];
     int r = hl__chain(&f->scratch, f->chain, f->mark.epoch, op->v, hash);
     if (r < 0) return r;
-    for (uint32_t i = 0; i < op->n; i++) bind(f->event, (int)i + 1, &op->v[i]);
+    for (uint32_t i = 0; i < op->n; i++) bind_value(f->event, (int)i + 1, &op->v[i]);
     sqlite3_bind_int64(f->event, HL__EV_COLUMNS + 1, (int64_t)f->mark.epoch);
     sqlite3_bind_blob(f->event, HL__EV_COLUMNS + 2, hash, sizeof hash, SQLITE_STATIC);
     r = run(f->db, f->event);
@@ -58,7 +58,7 @@ static int write_row(hl__sqlite_file *f, const hl__op *op)
     sqlite3_stmt *stmt = NULL;
     int r = statement(f, op, &stmt);
     if (r < 0) return r;
-    for (uint32_t i = 0; i < op->n; i++) bind(stmt, (int)i + 1, &op->v[i]);
+    for (uint32_t i = 0; i < op->n; i++) bind_value(stmt, (int)i + 1, &op->v[i]);
     return run(f->db, stmt);
 }
 

@@ -175,6 +175,7 @@ static void note_commit(hl__store *s, hl_time began)
 static void publish(hl__store *s)
 {
     const hl__mark *mark = hl__batch_mark(s->group[s->grouped - 1]);
+    if (atomic_load(&s->state) == HL_STORE_LOST) set_state(s, HL_STORE_OK);
     atomic_store(&s->durable_seq, mark->seq);
     pthread_mutex_lock(&s->mutex);
     atomic_store(&s->durable, mark->number);
@@ -182,7 +183,6 @@ static void publish(hl__store *s)
     wake_waiters(s);
     pthread_mutex_unlock(&s->mutex);
     hl__store_signal(s->out_fd);
-    if (atomic_load(&s->state) == HL_STORE_LOST) set_state(s, HL_STORE_OK);
 }
 
 static void drop_group(hl__store *s)
