@@ -279,7 +279,7 @@ def main():
         api_write.write(api, args.out)
     for fault in faults:
         print('api.py: ' + fault, file=sys.stderr)
-    return 1 if faults else 0
+    return 1 if faults and not args.out else 0
 
 
 if __name__ == '__main__':

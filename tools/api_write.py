@@ -2,7 +2,6 @@
 import json
 import keyword
 import os
-import re
 
 import api_man
 import api_null
@@ -29,14 +28,16 @@ def plural(name):
     return name[:-1] + 'ies' if name.endswith('y') else name + 's'
 
 
-def method(name):
-    """hl_agent_set -> agent_set, hl_agent_next -> agents."""
-    name = name[3:]
-    return plural(name[:-5]) if name.endswith('_next') else name
+def method(api, f):
+    """hl_agent_set -> agent_set; hl_agent_next -> agents, unless a function has that name."""
+    name = f['name'][3:]
+    many = plural(name[:-5])
+    return many if name.endswith('_next') and 'hl_' + many not in {g['name'] for g in api.functions} else name
 
 
 def groups(api):
-    """[(class or '', [(name, constant)])]: an enum whose names share HL_X_ is class X; what is left stands alone."""
+    """[(class or '', [(name, constant)])]: an enum whose names share HL_X_ is class X, a second one of a row's X2; else
+    they stand alone."""
     taken, result = set(), []
     for names in api.enums:
         prefix = os.path.commonprefix(names)
@@ -45,9 +46,8 @@ def groups(api):
         if not name or (name in taken and prefix[:-1].lower() not in api.structs):
             result.append(('', [(n[3:], n) for n in names]))
             continue
-        while name in taken:
-            name += 'Code'
         taken.add(name)
+        name += str(sum(g.rstrip('0123456789') == name for g, _ in result) + 1).replace('1', '')
         result.append((name, [(n[len(prefix):], n) for n in names]))
     return result
 
@@ -95,6 +95,8 @@ def py_struct(api, name, struct, given):
     fields = [f for f in struct['fields'] if f['name'] != 'size' and kind_of(api, f['type']) != 'p']
     out = [f'class {camel(name[3:])}(Row):', f'    """{struct.get("doc", "") or name}"""',
            f'    __slots__ = ({", ".join(repr(safe(f["name"])) for f in fields)},)',
+           *(f'    {safe(f["name"])}: {"str | None" if kind_of(api, f["type"]) == "s" else f["type"] == "double" and "float" or "int"}'
+             for f in fields),
            f'    _texts = frozenset({[safe(f["name"]) for f in fields if kind_of(api, f["type"]) == "s"]})', '',
            '    @classmethod', '    def _of(cls, c):', '        r = cls.__new__(cls)']
     for f in fields:
@@ -146,7 +148,7 @@ def py_method(api, f):
     row = next((p for p in outs if p['name'] == 'row' or kind_of(api, p['type']) == 'r'), None)
     cls = camel(row['type'].rstrip(' *')[3:]) if row else ''
     doc = f'        """{(f.get("doc") or f["name"]).replace(chr(34), chr(39))}"""'
-    head = f'    def {method(f["name"])}(self{"".join(", " + a for a in args)})'
+    head = f'    def {method(api, f)}(self{"".join(", " + a for a in args)})'
     call = f'lib.{f["name"]}({", ".join(given + [p["name"] for p in outs])})'
     body = ['        ' + b for b in before]
     if f['name'].endswith('_next'):
@@ -192,14 +194,12 @@ def calls_py(api):
         if not name:
             out += ['', *(f'{short} = {api.constants[n]}' for short, n in members)]
             continue
-        base = re.sub('(Code)+$', '', name)
+        base = name.rstrip('0123456789')
         if base in {camel(s[3:]) for s in api.structs}:
-            name = name if name != base else base + 'Code'
-            while any(name == a for _, a in attach):
-                name += 'Code'
+            name += 'Code'
             attach.append((base, name))
         out += ['', f'class {name}(enum.IntEnum):', *(f'    {s} = {api.constants[n]}' for s, n in members), '']
-    out += ['', '_EV = {int(e): e for e in Ev}', '', '']
+    out += ['', '_member: enum.IntEnum', '_EV = {int(e): e for e in Ev}', '', '']
     for name, struct in api.structs.items():
         out += py_struct(api, name, struct, given)
     for row, name in attach: # Agent.AVAILABLE: the states stand at the row that has them
@@ -219,9 +219,11 @@ def lua_struct(api, name, struct):
     fields = [f for f in struct['fields'] if f['name'] != 'size' and kind_of(api, f['type']) != 'p']
     kinds = [(f, 'd' if f['type'] == 'double' else kind_of(api, f['type'])) for f in fields]
     names = ', '.join(f'"{f["name"]}"' for f in fields)
-    return [f'static void push_{name}(lua_State *L, const {name} *c)', '{', f'    lua_createtable(L, 0, {len(fields)});',
-            *('    ' + put[k].format(f['name']) for f, k in kinds), '}', '',
-            f'static void pull_{name}(lua_State *L, int at, {name} *c)', '{',
+    given = {p['type'] for f in api.functions for p in f['params'] if p['name'] in OUTPUTS}
+    push = [] if f'{name} *' not in given else [
+        f'static void push_{name}(lua_State *L, const {name} *c)', '{', f'    lua_createtable(L, 0, {len(fields)});',
+        *('    ' + put[k].format(f['name']) for f, k in kinds), '}', '']
+    return [*push, f'static void pull_{name}(lua_State *L, int at, {name} *c)', '{',
             f'    static const char *const names[] = {{ {names}, NULL }};', '    memset(c, 0, sizeof *c);',
             '    c->size = sizeof *c;', '    if (lua_isnoneornil(L, at)) return;', '    only(L, at, names);',
             *('    ' + get[k].format(f['name'], f['type']) for f, k in kinds), '}', '']
@@ -279,7 +281,7 @@ def lua_calls(api):
         out += lua_call(api, f)
     out += ['static const struct luaL_Reg calls[] = {'] + [f'    {{ "{f["name"][3:]}", call_{f["name"][3:]} }},' for f in todo]
     out += ['    { NULL, NULL }', '};', 'static const struct { const char *name; lua_CFunction call; int arguments; } lists[] = {']
-    out += [f'    {{ "{method(f["name"])}", call_{f["name"][3:]}, {len(inputs(api, f))} }},' for f in todo
+    out += [f'    {{ "{method(api, f)}", call_{f["name"][3:]}, {len(inputs(api, f))} }},' for f in todo
             if f['name'].endswith('_next')]
     out += ['};', 'static const struct { const char *name; int64_t value; } constants[] = {']
     return '\n'.join(out + [f'    {{ "{n[3:]}", {v} }},' for n, v in api.constants.items()] + ['};', ''])
@@ -315,7 +317,7 @@ def write(api, out):
     js, ts = constants_js(api)
     everything = {'types': api.types, 'constants': api.constants, 'enums': api.enums, 'structs': api.structs,
                   'functions': api.functions, 'lists': api.lists, 'events': api.events, 'by_hand': sorted(BY_HAND),
-                  'groups': groups(api), 'methods': {f['name']: method(f['name']) for f in api.functions}}
+                  'groups': groups(api), 'methods': {f['name']: method(api, f) for f in api.functions}}
     files = {'api.txt': '\n'.join(api.promise()) + '\n', 'api.json': json.dumps(everything, indent=1) + '\n',
              'symbols.txt': ''.join(sorted(f['name'] + '\n' for f in api.functions)), 'cdef.h': cdef(api),
              '_calls.py': calls_py(api), 'lua_calls.h': lua_calls(api), 'meta.lua': meta_lua(api), 'constants.js': js,

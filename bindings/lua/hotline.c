@@ -49,7 +49,8 @@ static int64_t arg_int(lua_State *L, int at)
     return lua_isnoneornil(L, at) ? 0 : to_int(L, at, "argument");
 }
 
-static double arg_real(lua_State *L, int at)
+/* Not every release has a function or row with a real number. */
+__attribute__((unused)) static double arg_real(lua_State *L, int at)
 {
     return luaL_optnumber(L, at, 0);
 }
@@ -67,7 +68,7 @@ static void put_int(lua_State *L, const char *name, int64_t n)
     lua_setfield(L, -2, name);
 }
 
-static void put_real(lua_State *L, const char *name, double n)
+__attribute__((unused)) static void put_real(lua_State *L, const char *name, double n)
 {
     lua_pushnumber(L, n);
     lua_setfield(L, -2, name);
@@ -90,7 +91,7 @@ static int64_t get_int(lua_State *L, int at, const char *name)
     return n;
 }
 
-static double get_real(lua_State *L, int at, const char *name)
+__attribute__((unused)) static double get_real(lua_State *L, int at, const char *name)
 {
     double n;
     lua_getfield(L, at, name);
@@ -296,13 +297,13 @@ int luaopen_hotline(lua_State *L)
     luaL_newmetatable(L, ENGINE);
     lua_newtable(L); /* the methods */
     add(L, calls);
-    add(L, by_hand);
     for (size_t n = 0; n < sizeof lists / sizeof lists[0]; n++) {
         lua_pushcfunction(L, lists[n].call);
         lua_pushinteger(L, lists[n].arguments);
         lua_pushcclosure(L, list_begin, 2);
         lua_setfield(L, -2, lists[n].name);
     }
+    add(L, by_hand); /* last: cqueues wants events() to be its own */
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, engine_close);
     lua_setfield(L, -2, "__gc");
