@@ -154,7 +154,8 @@ typedef struct hl__driver { /* what a driver is not, is NULL */
     int (*set)(void *d, const char *json);
     hl_time (*due)(void *d);
     void (*step)(void *d, hl_time now);
-    void (*stop)(void *d); /* ENDED of every leg first */
+    void (*stop)(void *d); /* ENDED of every leg first; the loop's last turn, requests may still come */
+    void (*end)(void *d);  /* frees it: no thread runs any more; also without start or stop before */
 } hl__driver;
 /* What a driver may ask of the engine it serves. */
 hl_id hl__id_new(hl_t *hl, int kind);               /* LEG for one that came in, PART for a session; lock held */

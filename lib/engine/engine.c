@@ -37,7 +37,7 @@ static const char *name_of(void *engine, hl_id id)
     return o ? o->name : NULL;
 }
 
-static int make_domains(hl_t *hl, const hl_options *opt, hl__zone_bytes *zones, void *zones_ctx)
+static int make_domains(hl_t *hl, const hl_options *opt, hl__zone_bytes *zones)
 {
     hl__call_up call = { .ctx = hl };
     hl__acd_up acd = { .ctx = hl };
@@ -51,7 +51,7 @@ static int make_domains(hl_t *hl, const hl_options *opt, hl__zone_bytes *zones, 
     hl__flow_wire(hl, &flow);
     if ((r = hl__report_new(&hl->core, &report, 1000, &hl->report)) < 0)
         return r;
-    if ((r = hl__calendars_new(&hl->core, zones, zones_ctx, &hl->calendars)) < 0)
+    if ((r = hl__calendars_new(&hl->core, zones, hl, &hl->calendars)) < 0)
         return r;
     if ((r = hl__tickets_new(&hl->core, hl->calendars, &ticket, &hl->tickets)) < 0)
         return r;
@@ -79,7 +79,7 @@ static int make_rooms(hl_t *hl)
     return 0;
 }
 
-int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, void *zones_ctx, hl_t **out, hl__err *err)
+int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl__err *err, hl_t **out)
 {
     hl__mem mem = { .alloc = opt->alloc, .ctx = opt->ctx, .limit = opt->max_memory };
     hl_t *hl = hl__alloc(&mem, sizeof(*hl));
@@ -105,7 +105,7 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, vo
         goto out;
     if ((r = hl__events_init(hl, opt->max_events)) < 0)
         goto out;
-    if ((r = make_domains(hl, opt, zones, zones_ctx)) < 0)
+    if ((r = make_domains(hl, opt, zones)) < 0)
         goto out;
     if ((r = make_rooms(hl)) < 0)
         goto out;
@@ -349,6 +349,8 @@ void hl__tick(hl_t *hl, hl_time now)
         hl__lock(hl);
         look_at_store(hl);
     }
+    if (hl->turned)
+        hl->turned(hl);
     hl__unlock(hl);
 }
 

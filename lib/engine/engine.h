@@ -121,10 +121,11 @@ struct hl {
     struct hl__shell *shell;  /* lib/api's: lock, desks, loop, store */
     hl_time (*clock)(hl_t *hl);               /* NULL in a simulation */
     void (*readable)(hl_t *hl, bool events);  /* events wait, or none any more */
+    void (*turned)(hl_t *hl);                 /* at the end of each tick */
 };
 
 /* engine.c */
-int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, void *zones_ctx, hl_t **out, hl__err *err);
+int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl__err *err, hl_t **out); /* zones: ctx hl */
 void hl__engine_free(hl_t *hl);
 int hl__step_begin(hl_t *hl, hl__err *err);   /* HL_ENOMEM: no room for what may happen */
 void hl__step_end(hl_t *hl);

@@ -31,6 +31,8 @@ hl_time hl__loop_now(hl__loop *l);                                   /* any thre
 struct lws_context *hl__loop_lws(hl__loop *l);
 hl__loop *hl__loop_of(struct lws_context *lws);                      /* NULL for NULL */
 int64_t hl__loop_turns(const hl__loop *l);
+struct timespec;
+void hl__sleep_until(int ms, struct timespec *out); /* so long from now, for a condition variable on CLOCK_MONOTONIC */
 
 /* clock.c - one time line for intervals and for the calendar. It runs on CLOCK_BOOTTIME and follows the wall clock: if
  * less than 1 s apart by 1/2000, so that no interval feels it; a wall clock put forward is followed at once, one put

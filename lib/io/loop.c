@@ -243,3 +243,14 @@ int64_t hl__loop_turns(const hl__loop *l)
 {
     return l->turns;
 }
+
+void hl__sleep_until(int ms, struct timespec *out)
+{
+    clock_gettime(CLOCK_MONOTONIC, out);
+    out->tv_sec += ms / 1000;
+    out->tv_nsec += ms % 1000 * 1000000L;
+    if (out->tv_nsec >= 1000000000L) {
+        out->tv_nsec -= 1000000000L;
+        out->tv_sec++;
+    }
+}

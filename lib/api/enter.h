@@ -1,0 +1,63 @@
+/* enter.h - how a public call comes in and goes out: lock, desk, words, strings; rows that grow with the library.
+ *
+ *   int r = hl__enter(hl);            (or hl__enter_command(hl, new_work) for what changes something)
+ *   if (r < 0)
+ *       return r;
+ *   r = <one call into a domain>;
+ *   return hl__leave(hl, r);
+ */
+#ifndef HL_API_ENTER_H
+#define HL_API_ENTER_H
+#include "engine/engine.h"
+#include <pthread.h>
+
+struct hl__loop;
+struct hl__store;
+
+typedef struct hl__kept_text { struct hl__kept_text *next; char text[]; } hl__kept_text;
+typedef struct hl__desk { /* a thread's corner in an engine */
+    hl__err err;
+    hl__findings findings;
+    hl__kept_text *kept;
+    bool failed; /* a string could not be kept */
+} hl__desk;
+
+typedef struct hl__zone { struct hl__zone *next; char *name; void *bytes; size_t len; } hl__zone;
+
+typedef struct hl__shell { /* what a real engine has around it; in a simulation loop and store are NULL */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;    /* events wait, a wake-up, somebody left, stopped */
+    hl__map desks;             /* by thread */
+    hl__desk *desk;            /* of the call that holds the lock */
+    bool command, closing;
+    int inside, fd, log_fd;    /* inside: calls that wait without the lock */
+    int64_t log_dropped;
+    atomic_int wakes;
+    unsigned *alive;           /* 1; a forked child sees 0 */
+    struct hl__loop *loop;
+    struct hl__store *store;
+    struct hl__watch *watch;
+    hl__zone *zones;
+    char *zoneinfo;
+} hl__shell;
+
+int hl__enter(hl_t *hl);                         /* a call that reads */
+int hl__enter_command(hl_t *hl, bool new_work);  /* one that changes something: a step */
+int hl__leave(hl_t *hl, int r);                  /* r; below 0 the words stay on the desk */
+const char *hl__keep(hl_t *hl, const char *text); /* lasts until this thread's next call; NULL in: NULL out */
+hl__findings *hl__desk_findings(hl_t *hl);       /* of this thread's last load or check */
+
+/* Structs that begin with `size`. _in: the caller's, as this library knows it: what is short is zero; a byte beyond what
+ * we know must be zero (HL_EVERSION). _ok: can such a row be filled. _out: fills it, the rest of the caller's is zero.
+ * first: the size it had in the first release. */
+int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t first);
+int hl__row_ok(hl_t *hl, const void *theirs, size_t first);
+void hl__row_out(void *theirs, const void *ours, size_t size);
+int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what); /* HL_EINVAL: not the id of `what` ("a queue") */
+int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what); /* NULL is fine; HL_EINVAL, HL_ELIMIT */
+
+const char *hl__open_words(void);                 /* of this thread's last hl_open() */
+int hl__shell_new(hl_t *hl, const hl_options *opt);
+void hl__shell_free(hl_t *hl);
+int hl__zone_read(void *engine, const char *name, const void **out, size_t *out_len); /* engine: the hl_t */
+#endif

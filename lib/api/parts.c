@@ -1,0 +1,19 @@
+/* parts.c - the drivers that are built in, in the order in which they start. */
+#include "api/parts.h"
+#include "config.h"
+
+hl__part *const hl__parts[] = {
+    hl__media_part,
+#ifdef HL__WITH_SIP
+    hl__sip_part,
+#endif
+    hl__gateway_part,
+    NULL,
+};
+
+int hl__sim_part(hl_t *hl, hl__err *err)
+{
+    (void)hl;
+    (void)err;
+    return 0; /* legs of a simulation come with lib/sim */
+}
