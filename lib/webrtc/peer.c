@@ -278,7 +278,7 @@ void hl__peer_time(hl__peer *p)
         hl__timer_drop(w, &p->timer);
         return;
     }
-    if (now_of(p) >= p->consent + CONSENT) {
+    if (p->state != HL__PEER_NEW && now_of(p) >= p->consent + CONSENT) {
         over(p, "30 s without consent");
         return;
     }

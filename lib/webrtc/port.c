@@ -379,7 +379,10 @@ static int input_media(hl__port *port, hl__packet *io, hl__path **out)
     hl__peer_life(p);
     if (!rtcp) {
         p->heard = port->now;
-        p->hears = true;
+        if (!p->hears) { /* from now on its silence counts: the timer was set without */
+            p->hears = true;
+            hl__peer_time(p);
+        }
     }
     if (f)
         hl__far_heard(p, f);
