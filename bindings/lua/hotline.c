@@ -1,8 +1,8 @@
 /* hotline.c - the Lua binding, one file for Lua 5.1, 5.2, 5.3, 5.4 and LuaJIT.
  *
- * An engine is a userdata with one pointer; its methods are the functions of the C library without hl_. Failure is nil,
- * words, number; a programmer's mistake is error(). hl:agents(queue) lists what hl:agent_next(queue, row) steps through.
- * No C resource is held across a call that may raise, nothing yields across C: coroutines work everywhere. */
+ * An engine is a userdata with one pointer; its methods are the functions of the C library without hl_. Failure is
+ * nil, words, number; a programmer's mistake is error(). hl:agents(queue) lists what hl:agent_next(queue, row) steps
+ * through. No C resource is held across a call that may raise, nothing yields across C: coroutines work everywhere. */
 #include <hotline.h>
 #include <lauxlib.h>
 #include <lua.h>
@@ -278,8 +278,9 @@ static int module_text(lua_State *L) /* an id or a time in decimal: 5.1 and LuaJ
 }
 
 static const struct luaL_Reg module[] = {
-    { "open", module_open }, { "open_sim", module_open_sim }, { "version", module_version }, { "features", module_features },
-    { "strerror", module_strerror }, { "kind", module_kind }, { "text", module_text }, { NULL, NULL }
+    { "open", module_open }, { "open_sim", module_open_sim }, { "version", module_version },
+    { "features", module_features }, { "strerror", module_strerror }, { "kind", module_kind },
+    { "text", module_text }, { NULL, NULL }
 };
 
 static void add(lua_State *L, const struct luaL_Reg *list)
@@ -314,6 +315,7 @@ int luaopen_hotline(lua_State *L)
     lua_pop(L, 1);
     lua_newtable(L);
     add(L, module);
-    for (size_t n = 0; n < sizeof constants / sizeof constants[0]; n++) put_int(L, constants[n].name, constants[n].value);
+    for (size_t n = 0; n < sizeof constants / sizeof constants[0]; n++)
+        put_int(L, constants[n].name, constants[n].value);
     return 1;
 }
