@@ -44,6 +44,7 @@ typedef int64_t hl_seq; /* number of an event: 1, 2, 3 ... */
     X(CONTACT_ENDED, 25, "contact queue agent code detail data") \
     X(OFFER_MADE, 26, "contact leg queue agent ref code text") X(OFFER_ENDED, 27, "contact queue agent ref code") \
     X(AGENT_STATE, 28, "agent code detail text") X(QUEUE_ALARM, 29, "queue code detail text") \
+    X(CONTACT_LOST, 30, "contact queue code") \
     X(LEG_NEW, 40, "contact leg ref text data") X(LEG_STATE, 41, "contact leg code") \
     X(LEG_DIGIT, 42, "contact leg code text") X(LEG_QUALITY, 43, "contact leg code data") \
     X(LEG_ENDED, 44, "contact leg code detail text") X(TRANSFER, 45, "contact leg queue agent ref code") \

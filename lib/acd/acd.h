@@ -36,7 +36,7 @@ enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY }; /* why 
 int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__acd **out); /* up: copied */
 void hl__acd_free(hl__acd *acd);
 uint32_t hl__acd_sections(hl__acd *acd, hl__section *out, uint32_t room); /* "capacities", "queues", "agents" */
-int hl__acd_check(const hl__acd *acd);  /* tests: HL_ESTATE and words if an invariant does not hold. Slow */
+int hl__acd_check(hl__acd *acd);        /* tests: HL_ESTATE and words if an invariant does not hold. Slow */
 
 /* Contacts. id 0: a new one, CONTACT_NEW is told; else a call's contact that is not in a queue now. out: its id, also
  * when `in->ref` is known already. why: HL__ACD_* of a refusal; may be NULL, as terms. */
@@ -45,6 +45,8 @@ int hl__acd_move(hl__acd *acd, hl_id contact, hl_id queue, int keep);
 int hl__acd_credit(hl__acd *acd, hl_id contact, int credit_ms);
 int hl__acd_need(hl__acd *acd, hl_id contact, const char *need);
 int hl__acd_end(hl__acd *acd, hl_id contact, int outcome);
+/* What may be said to one who waits, now: place and wait never rise unless it was moved. Tells CONTACT_ESTIMATE. */
+int hl__acd_announce(hl__acd *acd, hl_id contact, int *place, int *p50_ms, int *p80_ms); /* p50, p80: -1 unknown */
 int hl__acd_hangup(hl__acd *acd, hl_id contact);       /* the waiting or talking party's leg has ended */
 int hl__acd_connected(hl__acd *acd, hl_id contact);    /* both legs are up */
 int hl__acd_agent_failed(hl__acd *acd, hl_id contact); /* the agent's leg failed or went: back with the old key */

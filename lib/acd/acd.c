@@ -1,0 +1,297 @@
+/* acd.c - the whole: made and freed, settled after each command, checked against its own rules. */
+#include "acd/inner.h"
+#include <string.h>
+
+static void stale(void *ctx, hl__timer *t)
+{
+    hl__acd *acd = ctx;
+
+    if (hl__acd_ready(acd) < 0)
+        hl__timer_set(&acd->core->wheel, t, acd->core->now + HL__SECOND); /* short of memory: asked again */
+    else
+        hl__acd_settle(acd);
+}
+
+int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__acd **out)
+{
+    hl__acd *acd = hl__alloc(core->mem, sizeof(*acd));
+
+    if (!acd)
+        return HL_ENOMEM;
+    acd->core = core;
+    acd->cal = cal;
+    acd->up = *up;
+    hl__map_init(&acd->queues, core->mem);
+    hl__map_init(&acd->agents, core->mem);
+    hl__map_init(&acd->contacts, core->mem);
+    hl__names_init(&acd->queue_names, core->mem);
+    hl__names_init(&acd->agent_names, core->mem);
+    hl__names_init(&acd->capacities, core->mem);
+    hl__names_init(&acd->class_names, core->mem);
+    hl__names_init(&acd->profile_names, core->mem);
+    hl__names_init(&acd->refs, core->mem);
+    hl__names_init(&acd->skill_names, core->mem);
+    hl__link_init(&acd->news);
+    hl__link_init(&acd->fresh);
+    hl__link_init(&acd->free);
+    acd->timer.fire = stale;
+    acd->timer.ctx = acd;
+    if (!(acd->eval = hl__alloc(core->mem, sizeof(*acd->eval))) || hl__fit_room(acd, 1, 1) < 0 ||
+        hl__slot_buckets(acd, 1) < 0) {
+        hl__acd_free(acd);
+        return HL_ENOMEM;
+    }
+    acd->is_stale = 1;
+    *out = acd;
+    return 0;
+}
+
+static void free_tables(hl__acd *acd)
+{
+    hl__mem *mem = acd->core->mem;
+
+    hl__map_free(&acd->queues);
+    hl__map_free(&acd->agents);
+    hl__map_free(&acd->contacts);
+    hl__names_free(&acd->queue_names);
+    hl__names_free(&acd->agent_names);
+    hl__names_free(&acd->capacities);
+    hl__names_free(&acd->class_names);
+    hl__names_free(&acd->profile_names);
+    hl__names_free(&acd->refs);
+    hl__names_free(&acd->skill_names);
+    for (uint32_t i = 0; i < acd->skill_n; i++)
+        hl__free(mem, acd->skill[i]);
+    hl__free(mem, acd->skill);
+    hl__free(mem, acd->queue);
+    hl__free(mem, acd->class);
+    hl__free(mem, acd->profile);
+    hl__free(mem, acd->fit);
+    hl__free(mem, acd->fit_back);
+    for (int i = 0; i < HL__CHANNELS; i++) {
+        hl__free(mem, acd->waiting[i]);
+        hl__free(mem, acd->idle[i]);
+    }
+    hl__free(mem, acd->eval);
+    hl__free(mem, acd->skill_val);
+    hl__free(mem, acd->bucket);
+}
+
+void hl__acd_free(hl__acd *acd)
+{
+    hl__capacities *cap;
+    uint32_t pos = 0;
+
+    if (!acd)
+        return;
+    while (acd->news.next != &acd->news) { /* those that are done but not told are in no table */
+        hl__news *n = HL__OF(hl__news, link, acd->news.next);
+        hl__link_del(&n->link);
+        if (n->kind == HL__OBJ_CONTACT && (n->what & HL__NEWS_DONE))
+            hl__contact_free(acd, HL__OF(hl__contact, news, n));
+    }
+    for (hl__contact *c; (c = hl__map_at(&acd->contacts, &pos));)
+        hl__contact_free(acd, c);
+    pos = 0;
+    for (hl__agent *a; (a = hl__map_at(&acd->agents, &pos));)
+        hl__agent_free(acd, a);
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        hl__class_free(acd, acd->class[i]);
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        hl__profile_free(acd, acd->profile[i]);
+    for (uint32_t i = 0; i < acd->queue_n; i++)
+        hl__queue_free(acd, acd->queue[i]);
+    pos = 0;
+    while ((cap = hl__names_at(&acd->capacities, &pos))) {
+        hl__free(acd->core->mem, cap->name);
+        hl__free(acd->core->mem, cap);
+    }
+    hl__timer_drop(&acd->core->wheel, &acd->timer);
+    hl__scope_free(acd->scope);
+    free_tables(acd);
+    hl__free(acd->core->mem, acd);
+}
+
+uint32_t hl__acd_sections(hl__acd *acd, hl__section *out, uint32_t room)
+{
+    const hl__section all[] = {
+        { "capacities", HL_KIND_PART, acd, hl__capacity_check, hl__capacity_apply, NULL },
+        { "queues", HL_KIND_QUEUE, acd, hl__queue_check, hl__queue_apply, hl__queue_users },
+        { "agents", HL_KIND_AGENT, acd, hl__agent_check, hl__agent_apply, hl__agent_users },
+    };
+    uint32_t n = room < HL__COUNT(all) ? room : (uint32_t)HL__COUNT(all);
+
+    memcpy(out, all, n * sizeof(*out));
+    return n;
+}
+
+int hl__acd_ready(hl__acd *acd)
+{
+    return acd->is_stale ? hl__acd_rebuild(acd) : 0;
+}
+
+void hl__acd_tell(hl__acd *acd, hl__news *n, uint32_t what)
+{
+    n->what |= what;
+    hl__link_add(&acd->news, &n->link);
+}
+
+void hl__acd_emit(hl__acd *acd, hl_event ev)
+{
+    ev.size = sizeof(ev);
+    (void)acd->core->emit(acd->core, &ev); /* its number is for others */
+}
+
+void hl__ask_contact(hl__acd *acd, hl__contact *c)
+{
+    hl__link_add(&acd->fresh, &c->fresh);
+}
+
+void hl__ask_agent(hl__acd *acd, hl__agent *a)
+{
+    hl__link_add(&acd->free, &a->free);
+}
+
+static void tell_contact(hl__acd *acd, hl__contact *c, uint32_t what)
+{
+    const hl__acd_up *up = &acd->up;
+
+    if (what & HL__NEWS_DONE) {
+        hl_id id = c->id;
+        int outcome = c->outcome;
+        hl__contact_free(acd, c);
+        if (up->contact_done)
+            up->contact_done(up->ctx, id, outcome);
+        return;
+    }
+    if ((what & HL__NEWS_STATE) && up->contact_state)
+        up->contact_state(up->ctx, c->id, c->state);
+    if ((what & HL__NEWS_CONNECT) && up->connect &&
+        (c->state == HL_CONTACT_CONNECTING || c->state == HL_CONTACT_ENGAGED))
+        up->connect(up->ctx, c->id, c->slot->agent->id, c->leg);
+    else if ((what & HL__NEWS_ESTIMATE) && up->estimate && c->state == HL_CONTACT_WAITING)
+        up->estimate(up->ctx, c->id, c->place, c->p50_ms, c->p80_ms);
+}
+
+/* Made and ended before it could be told: nobody need know. */
+static void tell_slot(hl__acd *acd, const hl__slot *s, uint32_t what)
+{
+    const hl__acd_up *up = &acd->up;
+    hl_offer row = { sizeof(row), s->channel, s->offer, s->contact_id, s->agent->id, s->queue, s->made, s->deadline };
+
+    if (what == HL__NEWS_MADE && up->offer_made)
+        up->offer_made(up->ctx, &row);
+    else if (what == HL__NEWS_ENDED && up->offer_ended)
+        up->offer_ended(up->ctx, &row, s->how);
+}
+
+static void tell_one(hl__acd *acd)
+{
+    hl__news *n = HL__OF(hl__news, link, acd->news.next);
+    uint32_t what = n->what;
+
+    hl__link_del(&n->link);
+    n->what = 0;
+    if (n->kind == HL__OBJ_CONTACT) {
+        tell_contact(acd, HL__OF(hl__contact, news, n), what);
+    } else if (n->kind == HL__OBJ_SLOT) {
+        hl__slot *s = HL__OF(hl__slot, news, n);
+        tell_slot(acd, s, what);
+        if (s->state == HL__SLOT_FREE && s->news.what == 0)
+            hl__agent_changed(acd, s->agent); /* only now can the slot be used again */
+    } else if (acd->up.agent_state) {
+        hl__agent *a = HL__OF(hl__agent, news, n);
+        acd->up.agent_state(acd->up.ctx, a->id, a->state, a->work, a->reason);
+    }
+}
+
+void hl__acd_settle(hl__acd *acd)
+{
+    if (acd->is_busy)
+        return; /* the outer one goes on */
+    acd->is_busy = 1;
+    for (;;) {
+        if (hl__link_in(&acd->news)) {
+            tell_one(acd);
+        } else if (hl__link_in(&acd->fresh)) {
+            hl__contact *c = HL__OF(hl__contact, fresh, acd->fresh.next);
+            hl__link_del(&c->fresh);
+            hl__match_contact(acd, c);
+        } else if (hl__link_in(&acd->free)) {
+            hl__agent *a = HL__OF(hl__agent, free, acd->free.next);
+            hl__link_del(&a->free);
+            hl__match_agent(acd, a);
+        } else {
+            break;
+        }
+    }
+    acd->is_busy = 0;
+}
+
+static int broken(hl__acd *acd, const char *what, hl_id id)
+{
+    return hl__fail(acd->core->err, HL_ESTATE, "%s: %lld", what, (long long)id);
+}
+
+static int check_agent(hl__acd *acd, const hl__agent *a)
+{
+    uint32_t in_hand[HL__CHANNELS] = { 0 };
+
+    for (const hl__slot *s = a->slot; s; s = s->next) {
+        if (s->state != HL__SLOT_FREE)
+            in_hand[s->channel]++;
+        if ((s->state == HL__SLOT_PROPOSED || s->state == HL__SLOT_WRAPUP) && !hl__timer_is_set(&a->timer))
+            return broken(acd, "an agent with work and no deadline", a->id);
+        if ((s->contact != NULL) != (s->state >= HL__SLOT_PROPOSED && s->state <= HL__SLOT_TALK))
+            return broken(acd, "a slot whose contact and state disagree", a->id);
+        if (s->contact && s->contact->slot != s)
+            return broken(acd, "a contact that does not know its agent", a->id);
+        if ((s->state == HL__SLOT_PROPOSED) != (hl__slot_of_offer(acd, s->offer) == s))
+            return broken(acd, "an offer that is not found, or one that has ended", a->id);
+    }
+    for (uint32_t ch = 0; ch < HL__CHANNELS; ch++) {
+        if (in_hand[ch] != a->in_hand[ch])
+            return broken(acd, "an agent's hands do not add up", a->id);
+        if ((a->pooled >> ch & 1) != (uint32_t)hl__agent_offerable(a, (int)ch))
+            return broken(acd, "an agent who is offerable and not offered, or the reverse", a->id);
+    }
+    if (a->cool_until && !hl__timer_is_set(&a->timer))
+        return broken(acd, "an agent who cools for ever", a->id);
+    return 0;
+}
+
+static int check_contact(hl__acd *acd, const hl__contact *c)
+{
+    bool waits = c->state == HL_CONTACT_WAITING;
+
+    if (waits != (c->tree != NULL) || waits != (c->node.size > 0))
+        return broken(acd, "a contact that waits in no line, or stands in one and does not wait", c->id);
+    if ((c->state == HL_CONTACT_CONNECTING || c->state == HL_CONTACT_LOST) && !hl__timer_is_set(&c->timer))
+        return broken(acd, "a contact without a deadline", c->id);
+    if ((c->slot != NULL) != (c->state >= HL_CONTACT_OFFERED && c->state <= HL_CONTACT_ENGAGED))
+        return broken(acd, "a contact whose agent and state disagree", c->id);
+    if (waits && c->tree == &c->class->tree && hl__class_idle(acd, c->class))
+        return broken(acd, "a contact waits though an agent is free for it", c->id);
+    return 0;
+}
+
+int hl__acd_check(hl__acd *acd)
+{
+    int r = 0;
+
+    if (acd->is_stale)
+        return 0;
+    for (hl__node *n = acd->agents_by_id.first; n && r == 0; n = hl__tree_next(n))
+        r = check_agent(acd, HL__OF(hl__agent, by_id, n));
+    for (hl__node *n = acd->contacts_by_id.first; n && r == 0; n = hl__tree_next(n))
+        r = check_contact(acd, HL__OF(hl__contact, by_id, n));
+    for (uint32_t i = 0; i < acd->queue_n && r == 0; i++) {
+        const hl__queue *q = acd->queue[i];
+        int32_t waiting = 0;
+        for (const hl__link *l = q->line.next; l != &q->line; l = l->next)
+            waiting += HL__OF(const hl__contact, line, l)->state == HL_CONTACT_WAITING;
+        if (waiting != q->waiting || q->offered < 0 || q->engaged < 0)
+            r = broken(acd, "a queue's figures do not add up", q->id);
+    }
+    return r;
+}

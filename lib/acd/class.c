@@ -1,0 +1,288 @@
+/* class.c - interning: equal requirements become one class, equal agents one profile; settings taken over. */
+#include "acd/inner.h"
+#include <string.h>
+
+const hl__member *hl__member_of(const hl__profile *p, hl_id queue)
+{
+    uint32_t low = 0, high = p->members;
+
+    while (low < high) {
+        uint32_t mid = (low + high) / 2;
+        if (p->member[mid].queue < queue)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < p->members && p->member[low].queue == queue ? &p->member[low] : NULL;
+}
+
+void hl__class_free(hl__acd *acd, hl__class *k)
+{
+    if (!k)
+        return;
+    hl__expr_free(k->expr);
+    hl__free(acd->core->mem, k->key);
+    hl__free(acd->core->mem, k->need);
+    hl__free(acd->core->mem, k);
+}
+
+void hl__class_drop(hl__acd *acd, hl__class *k)
+{
+    hl__names_del(&acd->class_names, k->key);
+    hl__link_del(&k->link);
+    acd->class[k->index] = NULL;
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        acd->fit_back[(size_t)i * acd->class_words + k->index / 64] &= ~(UINT64_C(1) << (k->index % 64));
+    hl__class_free(acd, k);
+}
+
+int hl__class_sweep(hl__acd *acd)
+{
+    int freed = 0;
+
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        if (acd->class[i] && acd->class[i]->refs == 0) {
+            hl__class_drop(acd, acd->class[i]);
+            freed++;
+        }
+    return freed;
+}
+
+/* A free index; classes nobody is in make room before anything grows. */
+static int class_index(hl__acd *acd, uint32_t *out)
+{
+    int r;
+
+    if (acd->class_n == acd->class_words * 64)
+        (void)hl__class_sweep(acd); /* the loop sees what became free */
+    for (uint32_t i = 0; acd->class_n == acd->class_words * 64 && i < acd->class_n; i++)
+        if (!acd->class[i]) {
+            *out = i;
+            return 0;
+        }
+    if (acd->class_n >= HL__ACD_MAX)
+        return hl__fail(acd->core->err, HL_ELIMIT, "%d different requirements are waiting", HL__ACD_MAX);
+    if ((r = hl__fit_room(acd, acd->class_n + 1, acd->profile_n)) < 0 ||
+        (r = hl__grow(acd->core->mem, &acd->class, &acd->class_room, acd->class_n, sizeof(*acd->class))) < 0)
+        return r;
+    *out = acd->class_n;
+    return 0;
+}
+
+int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out)
+{
+    hl__class *k = NULL;
+    hl__buf key;
+    int r = HL_ENOMEM;
+
+    hl__buf_init(&key, acd->core->mem);
+    hl__buf_int(&key, q->id);
+    hl__buf_char(&key, (char)('A' + channel));
+    hl__buf_char(&key, (char)('0' + step));
+    hl__buf_str(&key, need ? need : "");
+    if (key.failed)
+        goto out;
+    if ((*out = hl__names_get(&acd->class_names, key.data))) {
+        r = 0;
+        goto out;
+    }
+    if (!(k = hl__alloc(acd->core->mem, sizeof(*k))) || !(k->key = hl__strdup(acd->core->mem, key.data)) ||
+        !(k->need = hl__strdup(acd->core->mem, need ? need : "")))
+        goto out;
+    if (k->need[0] && (r = hl__need_compile(acd, k->need, &k->expr)) < 0)
+        goto out;
+    if ((r = class_index(acd, &k->index)) < 0 || (r = hl__names_put(&acd->class_names, k->key, k)) < 0)
+        goto out;
+    k->queue = q;
+    k->channel = (uint32_t)channel;
+    k->step = step;
+    hl__link_init(&k->link);
+    hl__link_add(&q->classes, &k->link);
+    acd->class[k->index] = k;
+    if (k->index == acd->class_n)
+        acd->class_n++;
+    hl__fit_class(acd, k);
+    *out = k;
+    k = NULL;
+    r = 0;
+out:
+    hl__class_free(acd, k);
+    hl__buf_free(&key);
+    return r;
+}
+
+static void profile_key(const hl__profile *p, hl__buf *key)
+{
+    for (int i = 0; i < HL__CHANNELS; i++)
+        hl__buf_fmt(key, "%d.%d.%u,", p->cap[i].max, p->cap[i].cost, p->cap[i].over);
+    for (uint32_t i = 0; i < p->members; i++)
+        hl__buf_fmt(key, ";%lld:%d:%d:%d", (long long)p->member[i].queue, p->member[i].tier, p->member[i].rank,
+                    p->member[i].position);
+    for (uint32_t i = 0; i < p->levels; i++)
+        hl__buf_fmt(key, "/%u=%d", p->level[i].skill, p->level[i].level);
+}
+
+void hl__profile_free(hl__acd *acd, hl__profile *p)
+{
+    if (!p)
+        return;
+    hl__free(acd->core->mem, p->key);
+    hl__free(acd->core->mem, p->member);
+    hl__free(acd->core->mem, p->level);
+    hl__free(acd->core->mem, p);
+}
+
+static int profile_fill(hl__acd *acd, const hl__aconf *conf, hl__profile *p)
+{
+    const hl__capacities *cap = conf->capacity ? hl__names_get(&acd->capacities, conf->capacity) : NULL;
+    hl__mem *mem = acd->core->mem;
+
+    memcpy(p->cap, cap ? cap->of : hl__capacity_plain, sizeof(p->cap));
+    if ((conf->members && !(p->member = hl__alloc_array(mem, conf->members, sizeof(*p->member)))) ||
+        (conf->levels && !(p->level = hl__alloc_array(mem, conf->levels, sizeof(*p->level)))))
+        return HL_ENOMEM;
+    for (uint32_t i = 0; i < conf->members; i++)
+        if (hl__map_get(&acd->queues, conf->member[i].queue))
+            p->member[p->members++] = conf->member[i];
+    for (uint32_t i = 0; i < conf->levels; i++)
+        p->level[p->levels++] = conf->level[i];
+    return 0;
+}
+
+static int profile_index(hl__acd *acd, uint32_t *out)
+{
+    int r;
+
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        if (!acd->profile[i]) {
+            *out = i;
+            return 0;
+        }
+    if (acd->profile_n >= HL__ACD_MAX)
+        return hl__fail(acd->core->err, HL_ELIMIT, "more than %d different agents", HL__ACD_MAX);
+    if ((r = hl__fit_room(acd, acd->class_n, acd->profile_n + 1)) < 0 ||
+        (r = hl__grow(acd->core->mem, &acd->profile, &acd->profile_room, acd->profile_n, sizeof(*acd->profile))) < 0)
+        return r;
+    *out = acd->profile_n;
+    return 0;
+}
+
+/* The profile agents of these settings share; a new one fits nothing till hl__acd_rebuild() asks every class. */
+int hl__profile_get(hl__acd *acd, const hl__aconf *conf, hl__profile **out)
+{
+    hl__profile *p = hl__alloc(acd->core->mem, sizeof(*p)), *known;
+    hl__buf key;
+    int r = HL_ENOMEM;
+
+    hl__buf_init(&key, acd->core->mem);
+    if (!p || (r = profile_fill(acd, conf, p)) < 0)
+        goto out;
+    profile_key(p, &key);
+    r = HL_ENOMEM;
+    if (key.failed)
+        goto out;
+    if ((known = hl__names_get(&acd->profile_names, key.data))) {
+        *out = known;
+        r = 0;
+        goto out;
+    }
+    if (!(p->key = hl__strdup(acd->core->mem, key.data)) || (r = profile_index(acd, &p->index)) < 0 ||
+        (r = hl__names_put(&acd->profile_names, p->key, p)) < 0)
+        goto out;
+    acd->profile[p->index] = p;
+    if (p->index == acd->profile_n)
+        acd->profile_n++;
+    *out = p;
+    p = NULL;
+    r = 0;
+out:
+    hl__profile_free(acd, p);
+    hl__buf_free(&key);
+    return r;
+}
+
+/* What a profile's agents need of nodes: an order for each pick of each channel of their queues. */
+static void profile_orders(hl__acd *acd, hl__profile *p)
+{
+    p->channels = p->bys = 0;
+    for (uint32_t i = 0; i < p->members; i++) {
+        const hl__queue *q = hl__map_get(&acd->queues, p->member[i].queue);
+        if (!q)
+            continue;
+        p->channels |= q->conf->channels;
+        p->bys |= 1u << hl__by_of(q->conf->pick);
+    }
+    for (uint32_t i = 0; i < HL__CHANNELS; i++)
+        if (p->cap[i].max == 0)
+            p->channels &= ~(1u << i);
+    p->nodes = (uint32_t)(__builtin_popcount(p->channels) * __builtin_popcount(p->bys));
+}
+
+static void profiles_sweep(hl__acd *acd)
+{
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        if (acd->profile[i] && acd->profile[i]->refs == 0) {
+            hl__names_del(&acd->profile_names, acd->profile[i]->key);
+            hl__profile_free(acd, acd->profile[i]);
+            acd->profile[i] = NULL;
+            for (uint32_t k = 0; k < acd->class_words * 64; k++)
+                acd->fit[(size_t)k * acd->profile_words + i / 64] &= ~(UINT64_C(1) << (i % 64));
+            memset(&acd->fit_back[(size_t)i * acd->class_words], 0, acd->class_words * sizeof(uint64_t));
+        }
+}
+
+/* He leaves his old profile's counts, joins the new one's; his pools are made anew when he asks for work. */
+static int agent_profile(hl__acd *acd, hl__agent *a)
+{
+    hl__profile *p;
+    hl__node *node = NULL;
+    int r;
+
+    hl__agent_unpool(acd, a);
+    if ((r = hl__profile_get(acd, a->conf, &p)) < 0)
+        return r;
+    profile_orders(acd, p);
+    if (p->nodes && !(node = hl__alloc_array(acd->core->mem, p->nodes, sizeof(*node))))
+        return HL_ENOMEM;
+    hl__free(acd->core->mem, a->node);
+    a->node = node;
+    if (a->profile != p) {
+        int state = a->state;
+        if (a->profile) {
+            a->state = HL_AGENT_OFFLINE; /* out of the old counts without a word */
+            hl__agent_count(acd, a);
+            a->profile->refs--;
+        }
+        a->state = state;
+        a->profile = p;
+        a->counted = -1;
+        p->refs++;
+    }
+    return hl__agent_slots(acd, a);
+}
+
+int hl__acd_rebuild(hl__acd *acd)
+{
+    int r;
+
+    if ((r = hl__needs_compile(acd)) < 0 || (r = hl__fit_room(acd, acd->class_n, acd->profile_n)) < 0)
+        return r;
+    for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
+        hl__agent_unpool(acd, HL__OF(hl__agent, by_id, n));
+    for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
+        if ((r = agent_profile(acd, HL__OF(hl__agent, by_id, n))) < 0)
+            return r;
+    profiles_sweep(acd);
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        if (acd->class[i])
+            hl__fit_class(acd, acd->class[i]);
+    acd->staff++;
+    acd->is_stale = 0;
+    hl__timer_drop(&acd->core->wheel, &acd->timer);
+    for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n)) {
+        hl__agent *a = HL__OF(hl__agent, by_id, n);
+        hl__agent_changed(acd, a);
+        hl__ask_agent(acd, a);
+    }
+    return 0;
+}

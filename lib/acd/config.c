@@ -1,0 +1,463 @@
+/* config.c - the sections "queues" and "capacities": JSON to settings, what is wrong with it, taking it over.
+ *
+ * Codes: 520 a value, 521 a name nobody has, 522 a requirement, 523 something this build does not have. */
+#include "acd/inner.h"
+#include <string.h>
+
+#define X(name) #name,
+static const char *const laws[] = { HL__LAWS(X) NULL };
+static const char *const picks[] = { HL__PICKS(X) NULL };
+#undef X
+const char *const *const hl__acd_picks = picks;
+static const char *const channels[] = { "voice", "chat", "email", "task", NULL };
+static const char *const empties[] = { "wait", "leave", NULL };
+static const char *const closes[] = { "serve", NULL };
+static const char *const delays[] = { [HL_OFFER_ACCEPTED] = "", "rejected", "no_answer", "busy", "unreachable",
+    "failed", "", "" };
+const char *const *const hl__acd_channels = channels;
+const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
+    { 1, 100, 1u << HL_CHANNEL_EMAIL | 1u << HL_CHANNEL_TASK }, { 4, 25, 0 }, { 2, 50, 0 }, { 2, 50, 0 }
+};
+
+#define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
+    "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
+    "announce resume_ms"
+#define LATER_KEYS "ring reserve overflow goal lead_ms alarm_wait_ms alarm_len"
+
+/* Keys of the design that this build lacks are told apart from misspelt ones. */
+static void known(const hl__jcheck *c)
+{
+    static const char *const later[] = { "ring", "reserve", "overflow", "goal", "lead_ms", "alarm_wait_ms",
+        "alarm_len" };
+
+    hl__jknown(c, QUEUE_KEYS " " LATER_KEYS);
+    for (size_t i = 0; i < HL__COUNT(later); i++)
+        if (hl__json_get(c->j, later[i])) {
+            hl__place at = { c->at, later[i], 0 };
+            hl__error(c->f, 523, &at, "\"%s\" is not available in this build", later[i]);
+        }
+}
+
+static int word_of(const char *const *words, const char *word)
+{
+    for (int i = 0; word && words[i]; i++)
+        if (strcmp(words[i], word) == 0)
+            return i;
+    return -1;
+}
+
+static uint32_t read_channels(const hl__jcheck *c)
+{
+    const hl__json *list = hl__jlist(c, "channels");
+    hl__place at = { c->at, "channels", 0 };
+    uint32_t bits = 0;
+
+    for (size_t i = 0; list && i < hl__json_size(list); i++) {
+        const char *word = hl__json_text(hl__json_at(list, i));
+        hl__place item = { &at, NULL, i };
+        int n = word_of(channels, word);
+        if (n < 0)
+            hl__error(c->f, 520, &item, "a channel is one of: voice, chat, email, task");
+        else
+            bits |= 1u << n;
+    }
+    if (list && bits == 0)
+        hl__error(c->f, 520, &at, "a queue needs a channel: voice, chat, email, task");
+    return bits ? bits : 1u << HL_CHANNEL_VOICE;
+}
+
+static void read_order(const hl__jcheck *c, hl__qconf *q)
+{
+    hl__place at = { c->at, "order", 0 };
+    hl__jcheck in = { c->f, hl__jobject(c, "order"), &at, 520 };
+
+    q->slope = 1000;
+    if (!in.j)
+        return;
+    hl__jknown(&in, "law slope");
+    q->law = hl__jword(&in, "law", laws, HL__LAW_fifo);
+    q->slope = (int32_t)hl__jint(&in, "slope", 1, 1000000, 1000);
+    if (q->law == HL__LAW_fifo)
+        q->slope = 1000;
+}
+
+static void read_delays(const hl__jcheck *c, hl__qconf *q)
+{
+    hl__place at = { c->at, "delays", 0 };
+    hl__jcheck in = { c->f, hl__jobject(c, "delays"), &at, 520 };
+
+    q->delay[HL_OFFER_REJECTED] = 5000;
+    q->delay[HL_OFFER_BUSY] = 10000;
+    q->delay[HL_OFFER_UNREACHABLE] = 30000;
+    q->delay[HL_OFFER_FAILED] = 10000;
+    if (!in.j)
+        return;
+    hl__jknown(&in, "rejected busy unreachable failed no_answer");
+    for (int i = HL_OFFER_REJECTED; i <= HL_OFFER_FAILED; i++)
+        q->delay[i] = (int32_t)hl__jint(&in, delays[i], 0, 3600000, q->delay[i]);
+}
+
+static void read_announce(const hl__jcheck *c, hl__qconf *q)
+{
+    hl__place at = { c->at, "announce", 0 };
+    hl__jcheck in = { c->f, hl__jobject(c, "announce"), &at, 520 };
+
+    if (!in.j)
+        return;
+    hl__jknown(&in, "first_ms every_ms");
+    q->first_ms = (int32_t)hl__jint(&in, "first_ms", 0, 86400000, 0);
+    q->every_ms = (int32_t)hl__jint(&in, "every_ms", 1000, 86400000, 0);
+}
+
+static int keep(hl__mem *mem, const char *text, char **out)
+{
+    if (!text || text[0] == 0)
+        return 0;
+    return (*out = hl__strdup(mem, text)) ? 0 : HL_ENOMEM;
+}
+
+static int read_steps(hl__mem *mem, const hl__jcheck *c, hl__qconf *q)
+{
+    const hl__json *list = hl__jlist(c, "steps");
+    hl__place at = { c->at, "steps", 0 };
+    int r = 0;
+
+    if (list && hl__json_size(list) > HL__STEPS)
+        hl__error(c->f, 520, &at, "%zu steps; at most %d are possible", hl__json_size(list), HL__STEPS);
+    for (size_t i = 0; list && i < hl__json_size(list) && i < HL__STEPS; i++) {
+        hl__place item = { &at, NULL, i };
+        hl__jcheck in = { c->f, hl__json_at(list, i), &item, 520 };
+        hl__step *s = &q->step[q->steps];
+        if (hl__json_type(in.j) != HL__JOBJECT) {
+            hl__error(c->f, 520, &item, "a step is an object with after_ms and need");
+            continue;
+        }
+        hl__jknown(&in, "after_ms need");
+        s->after_ms = (int32_t)hl__jint(&in, "after_ms", 0, 86400000, 0);
+        if (q->steps > 0 && s->after_ms < s[-1].after_ms)
+            hl__error(c->f, 520, &item, "a step begins no earlier than the one before");
+        if ((r = keep(mem, hl__jtext(&in, "need", HL__NEED_MAX, ""), &s->need)) < 0)
+            return r;
+        q->steps++;
+    }
+    return r;
+}
+
+static void read_times(const hl__jcheck *c, hl__qconf *q)
+{
+    static const struct { const char *key; size_t at; int32_t min, max, plain; } times[] = {
+        { "credit_ms", offsetof(hl__qconf, credit_ms), 0, 86400000, 30000 },
+        { "credit_max_ms", offsetof(hl__qconf, credit_max_ms), 0, 86400000, 3600000 },
+        { "rank_cap_ms", offsetof(hl__qconf, rank_cap_ms), 0, 86400000, 300000 },
+        { "offer_ms", offsetof(hl__qconf, offer_ms), 1000, 3600000, 15000 },
+        { "connect_ms", offsetof(hl__qconf, connect_ms), 500, 60000, 5000 },
+        { "wrapup_ms", offsetof(hl__qconf, wrapup_ms), 0, 86400000, 10000 },
+        { "wrapup_max_ms", offsetof(hl__qconf, wrapup_max_ms), 0, 86400000, 300000 },
+        { "max_wait_ms", offsetof(hl__qconf, max_wait_ms), 0, INT32_MAX, 0 },
+        { "max_len", offsetof(hl__qconf, max_len), 0, 1000000, 0 },
+        { "max_ewt_ms", offsetof(hl__qconf, max_ewt_ms), 0, INT32_MAX, 0 },
+        { "handle_ms", offsetof(hl__qconf, handle_ms), 1000, 86400000, 180000 },
+        { "patience_ms", offsetof(hl__qconf, patience_ms), 1000, INT32_MAX, 300000 },
+        { "resume_ms", offsetof(hl__qconf, resume_ms), 0, 86400000, 120000 },
+    };
+
+    for (size_t i = 0; i < HL__COUNT(times); i++) {
+        int64_t n = hl__jint(c, times[i].key, times[i].min, times[i].max, times[i].plain);
+        *(int32_t *)(void *)((char *)q + times[i].at) = (int32_t)n;
+    }
+}
+
+void hl__qconf_free(hl__mem *mem, hl__qconf *c)
+{
+    if (!c)
+        return;
+    hl__free(mem, c->title);
+    hl__free(mem, c->zone);
+    hl__free(mem, c->hours);
+    hl__free(mem, c->need);
+    for (uint32_t i = 0; i < HL__STEPS; i++)
+        hl__free(mem, c->step[i].need);
+    hl__free(mem, c);
+}
+
+hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const hl__place *at)
+{
+    hl__jcheck c = { f, j, at, 520 };
+    hl__qconf *q = hl__alloc(mem, sizeof(*q));
+
+    if (!q)
+        return NULL;
+    known(&c);
+    q->channels = read_channels(&c);
+    read_order(&c, q);
+    read_times(&c, q);
+    read_delays(&c, q);
+    read_announce(&c, q);
+    q->pick = hl__jword(&c, "pick", picks, HL__PICK_longest_idle);
+    q->is_leave = hl__jword(&c, "empty", empties, 0);
+    (void)hl__jword(&c, "close", closes, 0); /* checked only: there is one word */
+    if (keep(mem, hl__jtext(&c, "title", 255, NULL), &q->title) < 0 ||
+        keep(mem, hl__jtext(&c, "zone", 255, NULL), &q->zone) < 0 ||
+        keep(mem, hl__jtext(&c, "hours", 255, NULL), &q->hours) < 0 ||
+        keep(mem, hl__jtext(&c, "need", HL__NEED_MAX, NULL), &q->need) < 0 || read_steps(mem, &c, q) < 0) {
+        hl__qconf_free(mem, q);
+        return NULL;
+    }
+    return q;
+}
+
+/* The scope needs are checked against: the skills of the document's agents. */
+static int doc_scope(hl__acd *acd, const hl__doc *doc, hl__scope **out)
+{
+    const hl__json *agents = doc->object(doc->ctx, "agents", NULL);
+    hl__names seen;
+    hl__buf list;
+    const char **name = NULL;
+    uint32_t n = 0, room = 0;
+    int r = 0;
+
+    hl__names_init(&seen, acd->core->mem);
+    hl__buf_init(&list, acd->core->mem);
+    for (void *it = hl__json_iter(agents); it && r == 0; it = hl__json_iter_next(agents, it)) {
+        const hl__json *skills = hl__json_get(hl__json_iter_value(it), "skills");
+        for (void *s = hl__json_iter(skills); s && r == 0; s = hl__json_iter_next(skills, s)) {
+            const char *key = hl__json_iter_key(s);
+            if (hl__names_get(&seen, key))
+                continue;
+            if ((r = hl__grow(acd->core->mem, &name, &room, n, sizeof(*name))) == 0 &&
+                (r = hl__names_put(&seen, key, &list)) == 0)
+                name[n++] = key;
+        }
+    }
+    if (r == 0)
+        r = hl__scope_build(acd->core->mem, name, n, out);
+    hl__free(acd->core->mem, name);
+    hl__buf_free(&list);
+    hl__names_free(&seen);
+    return r;
+}
+
+static void check_need(hl__scope *s, const char *need, const hl__place *at, hl__findings *f)
+{
+    hl__expr_in in = { .text = need, .want = &hl__types[HL__V_BOOL], .f = f, .at = at };
+    hl__expr *e = NULL;
+
+    if (!need)
+        return;
+    in.len = strlen(need);
+    if (hl__expr_new(s, &in, &e) == HL_ENOMEM)
+        hl__error(f, 522, at, "out of memory");
+    hl__expr_free(e);
+}
+
+void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
+                     const hl__doc *doc)
+{
+    hl__acd *acd = domain;
+    hl__place hours = { at, "hours", 0 }, need = { at, "need", 0 }, steps = { at, "steps", 0 };
+    hl__scope *scope = NULL;
+    hl__qconf *q;
+
+    (void)name; /* the place says it */
+    if (hl__json_type(j) != HL__JOBJECT) {
+        hl__error(f, 520, at, "a queue is an object");
+        return;
+    }
+    if (!(q = hl__qconf_new(acd->core->mem, j, f, at)) || doc_scope(acd, doc, &scope) < 0) {
+        hl__error(f, 520, at, "out of memory");
+    } else {
+        check_need(scope, q->need, &need, f);
+        for (uint32_t i = 0; i < q->steps; i++) {
+            hl__place item = { &steps, NULL, i }, text = { &item, "need", 0 };
+            check_need(scope, q->step[i].need, &text, f);
+        }
+        if (q->hours && !doc->object(doc->ctx, "calendars", q->hours)) {
+            const char *near = doc->nearest ? doc->nearest(doc->ctx, "calendars", q->hours) : NULL;
+            hl__error(f, 521, &hours, "there is no calendar \"%s\"%s%s%s", q->hours, near ? "; did you mean \"" : "",
+                      near ? near : "", near ? "\"?" : "");
+        }
+    }
+    hl__scope_free(scope);
+    hl__qconf_free(acd->core->mem, q);
+}
+
+void hl__queue_free(hl__acd *acd, hl__queue *q)
+{
+    if (!q)
+        return;
+    hl__expr_free(q->need);
+    for (uint32_t i = 0; i < HL__STEPS; i++)
+        hl__expr_free(q->step_need[i]);
+    hl__qconf_free(acd->core->mem, q->conf);
+    hl__free(acd->core->mem, q->name);
+    hl__free(acd->core->mem, q);
+}
+
+int hl__queue_users(void *domain, hl_id id)
+{
+    hl__acd *acd = domain;
+    hl__queue *q = hl__map_get(&acd->queues, id);
+    int users = 0;
+
+    for (hl__link *l = q ? q->classes.next : NULL; l && l != &q->classes; l = l->next)
+        users += (int)HL__OF(hl__class, link, l)->refs;
+    return users;
+}
+
+static int queue_new(hl__acd *acd, hl_id id, const char *name, hl__qconf *conf)
+{
+    hl__queue *q = hl__alloc(acd->core->mem, sizeof(*q));
+    uint32_t at = acd->queue_n;
+
+    if (!q || !(q->name = hl__strdup(acd->core->mem, name)) ||
+        hl__grow(acd->core->mem, &acd->queue, &acd->queue_room, acd->queue_n, sizeof(*acd->queue)) < 0 ||
+        hl__map_put(&acd->queues, id, q) < 0)
+        goto out;
+    if (hl__names_put(&acd->queue_names, q->name, q) < 0) {
+        hl__map_del(&acd->queues, id);
+        goto out;
+    }
+    q->id = id;
+    q->conf = conf;
+    hl__link_init(&q->classes);
+    hl__link_init(&q->line);
+    hl__stat_init(&q->stat, conf, acd->core->now);
+    while (at > 0 && acd->queue[at - 1]->id > id) {
+        acd->queue[at] = acd->queue[at - 1];
+        at--;
+    }
+    acd->queue[at] = q;
+    acd->queue_n++;
+    return 0;
+out:
+    if (q)
+        hl__free(acd->core->mem, q->name);
+    hl__free(acd->core->mem, q);
+    return HL_ENOMEM;
+}
+
+static void queue_drop(hl__acd *acd, hl__queue *q)
+{
+    uint32_t at = 0;
+
+    while (q->classes.next != &q->classes)
+        hl__class_drop(acd, HL__OF(hl__class, link, q->classes.next));
+    hl__map_del(&acd->queues, q->id);
+    hl__names_del(&acd->queue_names, q->name);
+    while (acd->queue[at] != q)
+        at++;
+    memmove(&acd->queue[at], &acd->queue[at + 1], (acd->queue_n - at - 1) * sizeof(*acd->queue));
+    acd->queue_n--;
+    hl__queue_free(acd, q);
+}
+
+/* Takes the settings over; what follows from them is worked out by hl__acd_rebuild() once for the whole load. */
+int hl__queue_apply(void *domain, hl_id id, const char *name, const hl__json *j)
+{
+    hl__acd *acd = domain;
+    hl__queue *q = hl__map_get(&acd->queues, id);
+    hl__findings none;
+    hl__qconf *conf;
+    int r = 0;
+
+    if (!j) {
+        if (q)
+            queue_drop(acd, q);
+    } else {
+        hl__findings_init(&none, acd->core->mem);
+        conf = hl__qconf_new(acd->core->mem, j, &none, NULL);
+        hl__findings_free(&none);
+        if (!conf)
+            return HL_ENOMEM;
+        if (q) {
+            hl__qconf_free(acd->core->mem, q->conf);
+            q->conf = conf;
+        } else if ((r = queue_new(acd, id, name, conf)) < 0) {
+            hl__qconf_free(acd->core->mem, conf);
+            return r;
+        }
+    }
+    acd->is_stale = 1;
+    hl__timer_set(&acd->core->wheel, &acd->timer, acd->core->now);
+    return 0;
+}
+
+static void read_capacity(const hl__json *j, const hl__place *at, hl__findings *f, hl__capacity *out)
+{
+    hl__jcheck c = { f, j, at, 520 };
+    const hl__json *over = NULL;
+    hl__place list = { at, "over", 0 };
+
+    if (hl__json_type(j) != HL__JOBJECT) {
+        hl__error(f, 520, at, "a channel's capacity is an object with max, cost, over");
+        return;
+    }
+    hl__jknown(&c, "max cost over");
+    out->max = (int32_t)hl__jint(&c, "max", 0, 100, 1);
+    out->cost = (int32_t)hl__jint(&c, "cost", 1, 100, 100);
+    out->over = 0;
+    over = hl__jlist(&c, "over");
+    for (size_t i = 0; over && i < hl__json_size(over); i++) {
+        int n = word_of(channels, hl__json_text(hl__json_at(over, i)));
+        hl__place item = { &list, NULL, i };
+        if (n < 0)
+            hl__error(f, 520, &item, "a channel is one of: voice, chat, email, task");
+        else
+            out->over |= 1u << n;
+    }
+}
+
+static void read_capacities(const hl__json *j, const hl__place *at, hl__findings *f, hl__capacity *out)
+{
+    hl__jcheck c = { f, j, at, 520 };
+
+    hl__jknown(&c, "voice chat email task");
+    for (int i = 0; i < HL__CHANNELS; i++) {
+        const hl__json *one = hl__json_get(j, channels[i]);
+        hl__place item = { at, channels[i], 0 };
+        out[i] = (hl__capacity){ 0, 100, 0 };
+        if (one)
+            read_capacity(one, &item, f, &out[i]);
+    }
+}
+
+void hl__capacity_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
+                        const hl__doc *doc)
+{
+    hl__capacity of[HL__CHANNELS];
+
+    (void)domain, (void)name, (void)doc; /* it rests on nothing else */
+    if (hl__json_type(j) != HL__JOBJECT)
+        hl__error(f, 520, at, "a capacity is an object with a member for each channel");
+    else
+        read_capacities(j, at, f, of);
+}
+
+int hl__capacity_apply(void *domain, hl_id id, const char *name, const hl__json *j)
+{
+    hl__acd *acd = domain;
+    hl__capacities *c = hl__names_get(&acd->capacities, name);
+    hl__findings none;
+
+    (void)id; /* agents name it */
+    if (!j && c) {
+        hl__names_del(&acd->capacities, name);
+        hl__free(acd->core->mem, c->name);
+        hl__free(acd->core->mem, c);
+    } else if (j) {
+        if (!c) {
+            if (!(c = hl__alloc(acd->core->mem, sizeof(*c))) || !(c->name = hl__strdup(acd->core->mem, name)) ||
+                hl__names_put(&acd->capacities, c->name, c) < 0) {
+                hl__free(acd->core->mem, c ? c->name : NULL);
+                hl__free(acd->core->mem, c);
+                return HL_ENOMEM;
+            }
+        }
+        hl__findings_init(&none, acd->core->mem);
+        read_capacities(j, NULL, &none, c->of);
+        hl__findings_free(&none);
+    }
+    acd->is_stale = 1;
+    hl__timer_set(&acd->core->wheel, &acd->timer, acd->core->now);
+    return 0;
+}

@@ -1,0 +1,418 @@
+/* contact.c - contacts: the table of their states, and what each move does. */
+#include "acd/inner.h"
+#include <stdio.h>
+
+typedef void action(hl__acd *acd, hl__contact *c, const hl__with *with);
+
+static bool can_resume(const hl__contact *c) { return c->class->queue->conf->resume_ms > 0; }
+
+static void unline(hl__contact *c)
+{
+    hl__link_del(&c->line);
+}
+
+/* Into the line of its queue, behind all that came no later. Most come last, so the walk is short. */
+static void in_line(hl__contact *c)
+{
+    hl__link *head = &c->class->queue->line, *at = head->prev;
+
+    if (hl__link_in(&c->line))
+        return;
+    while (at != head && HL__OF(hl__contact, line, at)->since > c->since)
+        at = at->prev;
+    hl__link_add(at->next, &c->line); /* adds before: at->next is the head if it comes last */
+}
+
+static hl__agent *waits_for(hl__acd *acd, const hl__contact *c)
+{
+    hl__agent *a = c->prefer_at > acd->core->now ? hl__map_get(&acd->agents, c->prefer) : NULL;
+
+    return a && a->profile && hl__agent_staffed(a) && hl__fits(acd, c->class, a->profile) ? a : NULL;
+}
+
+void hl__contact_wait(hl__acd *acd, hl__contact *c)
+{
+    hl__agent *a = waits_for(acd, c);
+    hl__class *k = c->class;
+
+    c->tree = a ? &a->mine : &k->tree;
+    c->node.key = c->key;
+    c->node.id = (uint64_t)c->id;
+    hl__tree_add(c->tree, &c->node);
+    if (!a)
+        acd->waiting[k->channel][k->index / 64] |= UINT64_C(1) << (k->index % 64);
+    in_line(c);
+    hl__ask_contact(acd, c);
+    hl__contact_timer(acd, c);
+}
+
+void hl__contact_unwait(hl__acd *acd, hl__contact *c)
+{
+    hl__class *k = c->class;
+
+    if (!c->tree)
+        return;
+    hl__tree_del(c->tree, &c->node);
+    c->tree = NULL;
+    hl__link_del(&c->fresh);
+    if (!k->tree.first)
+        acd->waiting[k->channel][k->index / 64] &= ~(UINT64_C(1) << (k->index % 64));
+}
+
+void hl__contact_key(hl__contact *c, int64_t credit_ms)
+{
+    int64_t most = c->class->queue->conf->credit_max_ms;
+
+    credit_ms = credit_ms > most ? most : credit_ms < -most ? -most : credit_ms;
+    c->key = c->base - credit_ms * HL__US;
+}
+
+void hl__mine_release(hl__acd *acd, hl__agent *a)
+{
+    while (a->mine.first) {
+        hl__contact *c = HL__OF(hl__contact, node, a->mine.first);
+        hl__contact_unwait(acd, c);
+        c->prefer_at = 0;
+        hl__contact_wait(acd, c);
+    }
+}
+
+static int32_t ms_since(const hl__acd *acd, hl_time at)
+{
+    int64_t ms = (acd->core->now - at) / HL__US;
+
+    return ms > INT32_MAX ? INT32_MAX : ms < 0 ? 0 : (int32_t)ms;
+}
+
+static void matched(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    hl__contact_unwait(acd, c);
+    hl__contact_timer(acd, c);
+}
+
+static void again(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    c->until = 0;
+    hl__contact_wait(acd, c);
+}
+
+/* It waited long enough for one agent alone, or for the wishes of the step it is in. */
+static void widen(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl_event ev = { .type = HL_EV_CONTACT_STEP, .contact = c->id, .queue = c->class->queue->id };
+
+    hl__contact_unwait(acd, c);
+    if (with && with->class) {
+        c->class->refs--;
+        c->class = with->class;
+        c->class->refs++;
+        ev.code = (int32_t)c->class->step;
+        ev.text = c->class->queue->conf->step[c->class->step - 1].need;
+        hl__acd_emit(acd, ev);
+    } else {
+        c->prefer_at = 0;
+    }
+    hl__contact_wait(acd, c);
+}
+
+static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__queue *q = c->class->queue;
+    hl__slot *s = c->slot;
+    double waited = ms_since(acd, c->queued);
+    hl_event ev = { .type = HL_EV_CONTACT_CONNECTED, .contact = c->id, .leg = c->leg, .queue = q->id,
+        .agent = s->agent->id, .code = ms_since(acd, c->since) };
+
+    (void)with; /* nothing comes with it */
+    s->state = hl__offer_can(s->state, HL__SLOT_DO_UP);
+    s->up = acd->core->now;
+    c->until = 0;
+    unline(c);
+    hl__stat_wait(acd, q, waited, false);
+    hl__stat_served(&q->stat, waited, c->predicted_ms);
+    hl__acd_emit(acd, ev);
+    hl__contact_timer(acd, c);
+}
+
+static void accepted(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    hl__acd_tell(acd, &c->news, HL__NEWS_CONNECT);
+    if (c->leg == 0) {
+        (void)hl__contact_do(acd, c, HL__DO_UP, NULL); /* it connects */
+        return;
+    }
+    c->until = acd->core->now + (hl_time)c->class->queue->conf->connect_ms * HL__US;
+    hl__contact_timer(acd, c);
+}
+
+static void failed(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__slot *s = c->slot;
+
+    c->slot = NULL;
+    hl__slot_over(acd, s, true);
+    again(acd, c, with);
+}
+
+/* Whatever is in an agent's hands because of it comes to its end. */
+static void release(hl__acd *acd, hl__contact *c)
+{
+    hl__slot *s = c->slot;
+
+    c->slot = NULL;
+    if (s && s->state == HL__SLOT_PROPOSED)
+        hl__offer_lapse(acd, s, HL_OFFER_RESCINDED);
+    else if (s)
+        hl__slot_over(acd, s, false);
+}
+
+static void lost(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    int32_t ms = c->class->queue->conf->resume_ms;
+    hl_event ev = { .type = HL_EV_CONTACT_LOST, .contact = c->id, .queue = c->class->queue->id, .code = ms };
+
+    (void)with; /* nothing comes with it */
+    hl__contact_unwait(acd, c);
+    unline(c);
+    release(acd, c);
+    c->lost_ms = ms_since(acd, c->since);
+    hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), true);
+    c->until = acd->core->now + (hl_time)ms * HL__US;
+    hl__acd_emit(acd, ev);
+    hl__contact_timer(acd, c);
+}
+
+static void done(hl__acd *acd, hl__contact *c, int outcome)
+{
+    hl__slot *s = c->slot;
+    bool talked = s && s->state == HL__SLOT_TALK;
+    char data[64] = "";
+    hl_event ev = { .type = HL_EV_CONTACT_ENDED, .contact = c->id, .queue = c->class->queue->id,
+        .agent = s && s->state != HL__SLOT_PROPOSED ? s->agent->id : 0, .code = outcome };
+
+    ev.detail = c->lost_ms ? c->lost_ms : ms_since(acd, c->since);
+    if (talked) {
+        ev.detail = (int32_t)((s->up - c->since) / HL__US);
+        (void)snprintf(data, sizeof(data), "{\"talk_ms\":%d}", ms_since(acd, s->up));
+        ev.data = data;
+    }
+    hl__contact_unwait(acd, c);
+    unline(c);
+    release(acd, c);
+    if (!talked && c->lost_ms == 0)
+        hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), outcome == HL_OUTCOME_ABANDONED);
+    c->outcome = outcome;
+    hl__acd_emit(acd, ev);
+    hl__timer_drop(&acd->core->wheel, &c->timer);
+    hl__map_del(&acd->contacts, c->id);
+    hl__tree_del(&acd->contacts_by_id, &c->by_id);
+    if (c->ref)
+        hl__names_del(&acd->refs, c->ref);
+    c->class->refs--;
+    hl__acd_tell(acd, &c->news, HL__NEWS_DONE);
+}
+
+static void end(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    done(acd, c, with->outcome);
+}
+
+static void handled(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    done(acd, c, HL_OUTCOME_HANDLED);
+}
+
+static void abandoned(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    done(acd, c, HL_OUTCOME_ABANDONED);
+}
+
+static void timed_out(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    done(acd, c, HL_OUTCOME_TIMED_OUT);
+}
+
+/* The live figures of its queue. */
+static void count(const hl__contact *c, int32_t n)
+{
+    hl__queue *q = c->class->queue;
+
+    if (c->state == HL_CONTACT_WAITING)
+        q->waiting += n;
+    else if (c->state == HL_CONTACT_OFFERED || c->state == HL_CONTACT_CONNECTING)
+        q->offered += n;
+    else if (c->state == HL_CONTACT_ENGAGED)
+        q->engaged += n;
+}
+
+static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__contact_unwait(acd, c);
+    unline(c);
+    release(acd, c);
+    count(c, -1); /* the queue is another one from here on */
+    c->class->refs--;
+    c->class = with->class;
+    c->class->refs++;
+    count(c, 1);
+    if (!with->keep) {
+        c->base = acd->core->now;
+        hl__contact_key(c, 0);
+    }
+    c->until = 0;
+    hl__contact_queued(acd, c);
+    hl__contact_wait(acd, c);
+}
+
+static void resumed(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    c->leg = with->leg;
+    c->lost_ms = 0;
+    again(acd, c, with);
+}
+
+static const struct move {
+    uint8_t state, stimulus;
+    bool (*guard)(const hl__contact *c);
+    uint8_t next;
+    action *act;
+} moves[] = {
+    { HL_CONTACT_WAITING,    HL__DO_MATCHED,  NULL,       HL_CONTACT_OFFERED,    matched },
+    { HL_CONTACT_WAITING,    HL__DO_WIDEN,    NULL,       HL_CONTACT_WAITING,    widen },
+    { HL_CONTACT_WAITING,    HL__DO_TIMEOUT,  NULL,       HL_CONTACT_DONE,       timed_out },
+    { HL_CONTACT_WAITING,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_WAITING,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_WAITING,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_WAITING,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+    { HL_CONTACT_OFFERED,    HL__DO_ACCEPT,   NULL,       HL_CONTACT_CONNECTING, accepted },
+    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   NULL,       HL_CONTACT_WAITING,    again },
+    { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_OFFERED,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_OFFERED,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+    { HL_CONTACT_CONNECTING, HL__DO_UP,       NULL,       HL_CONTACT_ENGAGED,    up },
+    { HL_CONTACT_CONNECTING, HL__DO_FAIL,     NULL,       HL_CONTACT_WAITING,    failed },
+    { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_CONNECTING, HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+    { HL_CONTACT_ENGAGED,    HL__DO_FAIL,     NULL,       HL_CONTACT_WAITING,    failed },
+    { HL_CONTACT_ENGAGED,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       handled },
+    { HL_CONTACT_ENGAGED,    HL__DO_TALK_END, NULL,       HL_CONTACT_DONE,       handled },
+    { HL_CONTACT_ENGAGED,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_ENGAGED,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+    { HL_CONTACT_LOST,       HL__DO_RESUME,   NULL,       HL_CONTACT_WAITING,    resumed },
+    { HL_CONTACT_LOST,       HL__DO_EXPIRE,   NULL,       HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_LOST,       HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+};
+
+int hl__contact_can(int state, int stimulus)
+{
+    for (size_t i = 0; i < HL__COUNT(moves); i++)
+        if (moves[i].state == state && moves[i].stimulus == stimulus)
+            return 1;
+    return 0;
+}
+
+int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *with)
+{
+    const struct move *m = moves, *end_of = moves + HL__COUNT(moves);
+
+    while (m < end_of && !(m->state == c->state && m->stimulus == stimulus && (!m->guard || m->guard(c))))
+        m++;
+    if (m == end_of)
+        return HL_ESTATE;
+    count(c, -1);
+    c->state = m->next;
+    count(c, 1);
+    hl__acd_tell(acd, &c->news, HL__NEWS_STATE);
+    m->act(acd, c, with);
+    return 0;
+}
+
+hl__contact *hl__contact_find(const hl__acd *acd, hl_id id)
+{
+    return hl__map_get(&acd->contacts, id);
+}
+
+void hl__contact_free(hl__acd *acd, hl__contact *c)
+{
+    hl__mem *mem = acd->core->mem;
+
+    hl__link_del(&c->news.link);
+    hl__link_del(&c->fresh);
+    hl__link_del(&c->line);
+    hl__timer_drop(&acd->core->wheel, &c->timer);
+    hl__free(mem, c->ref);
+    hl__free(mem, c->number);
+    hl__free(mem, c->data);
+    hl__free(mem, c);
+}
+
+static void next_step(hl__acd *acd, hl__contact *c)
+{
+    hl__class *k;
+    hl__with with = { 0 };
+
+    if (hl__class_get(acd, c->class->queue, (int)c->class->channel, c->class->step + 1, c->class->need, &k) < 0) {
+        c->step_at = acd->core->now + HL__SECOND; /* short of memory: asked again */
+        return;
+    }
+    with.class = k;
+    c->step_at = 0;
+    if (k->step < k->queue->conf->steps)
+        c->step_at = c->queued + (hl_time)k->queue->conf->step[k->step].after_ms * HL__US;
+    (void)hl__contact_do(acd, c, HL__DO_WIDEN, &with); /* it waits */
+}
+
+void hl__contact_fire(void *ctx, hl__timer *t)
+{
+    hl__acd *acd = ctx;
+    hl__contact *c = HL__OF(hl__contact, timer, t);
+    hl_time now = acd->core->now;
+    bool waits = c->state == HL_CONTACT_WAITING;
+
+    (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
+    if (c->until && c->until <= now) {
+        (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL); /* by the table */
+    } else if (waits && c->max_at && c->max_at <= now) {
+        (void)hl__contact_do(acd, c, HL__DO_TIMEOUT, NULL); /* it waits */
+    } else if (waits && c->prefer_at && c->prefer_at <= now) {
+        (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL); /* it waits */
+    } else if (waits && c->step_at && c->step_at <= now) {
+        next_step(acd, c);
+    } else if (c->say_at && c->say_at <= now) {
+        c->say_at = c->every_ms > 0 ? now + (hl_time)c->every_ms * HL__US : 0;
+        if (waits) {
+            hl__contact_say(acd, c);
+            hl__acd_tell(acd, &c->news, HL__NEWS_ESTIMATE);
+        }
+    }
+    if (c->state != HL_CONTACT_DONE)
+        hl__contact_timer(acd, c);
+    hl__acd_settle(acd);
+}
+
+static hl_time sooner(hl_time a, hl_time b)
+{
+    return b && b < a ? b : a;
+}
+
+void hl__contact_timer(hl__acd *acd, hl__contact *c)
+{
+    hl_time at = c->until ? c->until : HL__NEVER;
+
+    if (c->state == HL_CONTACT_WAITING)
+        at = sooner(sooner(sooner(at, c->max_at), c->prefer_at), c->step_at);
+    if (c->state == HL_CONTACT_WAITING || c->state == HL_CONTACT_OFFERED)
+        at = sooner(at, c->say_at);
+    if (at == HL__NEVER)
+        hl__timer_drop(&acd->core->wheel, &c->timer);
+    else if (!hl__timer_is_set(&c->timer) || c->timer.at != at)
+        hl__timer_set(&acd->core->wheel, &c->timer, at);
+}

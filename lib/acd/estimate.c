@@ -1,0 +1,181 @@
+/* estimate.c - how long one more will wait, and what that rests on: a birth-death chain with impatience.
+ *
+ * Reals decide here, so only + - * / and sqrt are used: the same figure on every machine. */
+#include "acd/inner.h"
+#include <math.h>
+
+#define HANDLE_DECAY 0.99654026282786778 /* 0.5^(1/200) a contact */
+#define HALF (1800 * (int64_t)HL__SECOND)
+#define Z80 0.8416212336
+#define DIRECT 32                        /* terms added one by one; from there Euler and Maclaurin are exact enough */
+
+void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now)
+{
+    *s = (hl__stat){ .handle_sum = 10.0 * c->handle_ms, .handle_n = 10, .actual = 480000, .predicted = 480000,
+        .half_at = now + HALF };
+}
+
+void hl__stat_handled(hl__stat *s, double ms)
+{
+    s->handle_sum = s->handle_sum * HANDLE_DECAY + ms;
+    s->handle_n = s->handle_n * HANDLE_DECAY + 1;
+}
+
+void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up)
+{
+    hl__stat *s = &q->stat;
+
+    while (s->half_at <= acd->core->now) {
+        int64_t over = acd->core->now - s->half_at;
+        s->gave_up /= 2;
+        s->waited /= 2;
+        s->half_at += over > 100 * HALF ? over - over % HALF : HALF; /* after a long silence nothing is left anyway */
+    }
+    s->waited += wait_ms;
+    s->gave_up += has_given_up ? 1 : 0;
+}
+
+void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms)
+{
+    if (predicted_ms < 0)
+        return; /* nobody was staffed when it came: there was no prediction */
+    s->actual = s->actual * 63 / 64 + actual_ms;
+    s->predicted = s->predicted * 63 / 64 + predicted_ms;
+}
+
+/* The integral of 1/(a + theta x)^(1 or 2) over [from, to], in pieces in which a + theta x at most doubles. */
+static double integral(double a, double theta, double from, double to, int squared)
+{
+    double sum = 0;
+
+    while (from < to) {
+        double x = a + theta * from, end = theta > 0 ? from + x / theta : to;
+        end = end < to ? end : to;
+        double y = a + theta * end, z = theta * (end - from) / (x + y), zz = z * z, series = 0;
+        if (squared) {
+            sum += (end - from) / (x * y);
+        } else {
+            for (int k = 15; k >= 0; k--) /* 2 artanh z = ln(y/x) */
+                series = series * zz + 1.0 / (2 * k + 1);
+            sum += 2 * (end - from) / (x + y) * series;
+        }
+        from = end;
+    }
+    return sum;
+}
+
+double hl__harmonic(double a, double theta, uint32_t m, int squared)
+{
+    uint32_t n = m < DIRECT ? m : DIRECT - 1;
+    double sum = 0, t3 = theta * theta * theta;
+
+    for (uint32_t i = 0; i <= n; i++) {
+        double f = 1 / (a + i * theta);
+        sum += squared ? f * f : f;
+    }
+    if (m < DIRECT)
+        return sum;
+    double f = 1 / (a + DIRECT * theta), g = 1 / (a + m * theta), ff = f * f, gg = g * g;
+    sum += integral(a, theta, DIRECT, m, squared);
+    if (squared)
+        return sum + (ff + gg) / 2 + theta * (ff * f - gg * g) / 6 - t3 * (ff * ff * f - gg * gg * g) / 30;
+    return sum + (f + g) / 2 + theta * (ff - gg) / 12 - t3 * (ff * ff - gg * gg) / 120;
+}
+
+/* Staffed slots of the channel that both classes could have; one class twice: A(R). */
+static uint32_t shared(const hl__acd *acd, const hl__class *a, const hl__class *b)
+{
+    const uint64_t *fa = &acd->fit[(size_t)a->index * acd->profile_words];
+    const uint64_t *fb = &acd->fit[(size_t)b->index * acd->profile_words];
+    uint32_t slots = 0;
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fa[w] & fb[w]; bits; bits &= bits - 1) {
+            const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
+            slots += (uint32_t)(p->staffed * p->cap[a->channel].max);
+        }
+    return slots;
+}
+
+uint32_t hl__class_slots(hl__acd *acd, hl__class *k)
+{
+    if (k->staff_seen != acd->staff + 1) {
+        k->slots = shared(acd, k, k);
+        k->staff_seen = acd->staff + 1; /* + 1: 0 is never seen */
+    }
+    return k->slots;
+}
+
+bool hl__class_idle(const hl__acd *acd, const hl__class *k)
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words];
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        if (fit[w] & acd->idle[k->channel][w])
+            return true;
+    return false;
+}
+
+/* n: contacts before (key, id), each by the share of its agents that could also take class k. */
+static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
+{
+    double n = 0;
+
+    for (uint32_t w = 0; w < acd->class_words; w++)
+        for (uint64_t bits = acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
+            hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
+            uint32_t before = hl__tree_rank(&other->tree, key, id), slots;
+            if (before == 0)
+                continue;
+            if (other == k)
+                n += before;
+            else if ((slots = hl__class_slots(acd, other)) > 0)
+                n += (double)shared(acd, k, other) / slots * before;
+        }
+    return n;
+}
+
+static int32_t whole(double ms)
+{
+    return ms >= 2147483647.0 ? INT32_MAX : (int32_t)(ms + 0.5);
+}
+
+void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out)
+{
+    const hl__stat *s = &k->queue->stat;
+    double theta = (5 + s->gave_up) / (5.0 * k->queue->conf->patience_ms + s->waited);
+    double bias = s->actual / s->predicted, mean, var, f, last, root;
+    uint32_t m;
+
+    out->handle_ms = s->handle_sum / s->handle_n;
+    out->patience_ms = 1 / theta;
+    out->bias = bias < 0.5 ? 0.5 : bias > 2 ? 2 : bias;
+    out->agents = hl__class_slots(acd, k);
+    out->ahead = 0;
+    out->mean_ms = out->p50_ms = out->p80_ms = out->agents > 0 ? 0 : -1;
+    if (out->agents <= 0 || hl__class_idle(acd, k))
+        return;
+    out->ahead = ahead(acd, k, key, id);
+    m = (uint32_t)out->ahead;
+    f = out->ahead - m;
+    last = 1 / (out->agents / out->handle_ms + (m + 1) * theta);
+    mean = hl__harmonic(out->agents / out->handle_ms, theta, m, 0) + f * last;
+    var = hl__harmonic(out->agents / out->handle_ms, theta, m, 1) + f * last * last;
+    root = sqrt(var) / mean; /* 1 / sqrt(k), k = mean^2 / var */
+    mean *= out->bias;
+    f = 1 - root * root / 9;
+    out->mean_ms = whole(mean);
+    out->p50_ms = whole(mean * f * f * f);
+    f += Z80 * root / 3;
+    out->p80_ms = whole(mean * f * f * f);
+}
+
+int hl__contact_place(const hl__class *k, int64_t key, uint64_t id)
+{
+    const hl__link *head = &k->queue->classes;
+    uint32_t before = 0;
+
+    for (const hl__link *l = head->next; l != head; l = l->next)
+        before += hl__tree_rank(&HL__OF(const hl__class, link, l)->tree, key, id);
+    return (int)before + 1;
+}

@@ -1,0 +1,306 @@
+/* inner.h - the model of queues, agents, contacts and offers as the files of lib/acd see it.
+ *
+ * A command changes objects at once, then hl__acd_settle() tells the engine what came of it (news), lets contacts that are
+ * new in their class look for an agent (A) and agents that are free again look for a contact (B), till nothing is left.
+ * Nothing allocates between the checks of a command and its end: an offer lives in a slot its agent always had. */
+#ifndef HL_ACD_INNER_H
+#define HL_ACD_INNER_H
+#include "acd/acd.h"
+#include "expr/expr.h"
+
+#define HL__CHANNELS 4
+#define HL__ACD_MAX 65536            /* classes, profiles */
+#define HL__NEED_MAX 4096
+#define HL__NEVER INT64_MAX
+
+/* tree.c - ordered by (key, id), with ranks: a treap whose priorities are a hash of the id. */
+typedef struct hl__node {
+    struct hl__node *up, *kid[2];
+    int64_t key;
+    uint64_t id;
+    uint32_t size, prio;             /* nodes below and with this one; 0: in no tree */
+} hl__node;
+typedef struct hl__tree { hl__node *root, *first; } hl__tree;
+void hl__tree_add(hl__tree *t, hl__node *n);               /* n->key, n->id are set */
+void hl__tree_del(hl__tree *t, hl__node *n);               /* not in a tree: nothing */
+hl__node *hl__tree_next(const hl__node *n);
+hl__node *hl__tree_after(const hl__tree *t, int64_t key, uint64_t id); /* the least that is greater; NULL */
+uint32_t hl__tree_rank(const hl__tree *t, int64_t key, uint64_t id);   /* how many are less */
+static inline uint32_t hl__tree_size(const hl__tree *t) { return t->root ? t->root->size : 0; }
+
+/* Two-way lists through the objects; the head is a link that points at itself. */
+typedef struct hl__link { struct hl__link *next, *prev; } hl__link;
+void hl__link_init(hl__link *l);
+bool hl__link_in(const hl__link *l);
+void hl__link_add(hl__link *head, hl__link *l);            /* at the end; one that is in a list stays where it is */
+void hl__link_del(hl__link *l);
+#define HL__OF(type, field, p) ((type *)(void *)((char *)(p) - offsetof(type, field)))
+
+enum { HL__NEWS_STATE = 1, HL__NEWS_CONNECT = 2, HL__NEWS_DONE = 4, HL__NEWS_ESTIMATE = 8, HL__NEWS_MADE = 16,
+    HL__NEWS_ENDED = 32 };
+enum { HL__OBJ_CONTACT = 1, HL__OBJ_AGENT, HL__OBJ_SLOT };
+typedef struct hl__news { hl__link link; uint32_t kind, what; } hl__news; /* kind HL__OBJ_*; what HL__NEWS_* */
+
+/* Settings: immutable behind one pointer. */
+#define HL__LAWS(X) X(fifo) X(slope)
+#define HL__PICKS(X) X(longest_idle) X(round_robin) X(top_down) X(fewest) X(least_talk)
+#define X(name) HL__LAW_##name,
+enum { HL__LAWS(X) HL__LAW_END };
+#undef X
+#define X(name) HL__PICK_##name,
+enum { HL__PICKS(X) HL__PICK_END };
+#undef X
+extern const char *const *const hl__acd_picks, *const *const hl__acd_channels; /* words, NULL ends them */
+#define HL__STEPS 8
+typedef struct hl__step { int32_t after_ms; char *need; } hl__step;
+typedef struct hl__qconf {
+    char *title, *zone, *hours, *need;
+    uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
+    int32_t law, slope, pick, credit_ms, credit_max_ms, rank_cap_ms, offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
+    int32_t max_wait_ms, max_len, max_ewt_ms, is_leave, handle_ms, patience_ms, first_ms, every_ms, resume_ms;
+    int32_t delay[HL_OFFER_LATE + 1]; /* cooling by the offer's end */
+    hl__step step[HL__STEPS];
+} hl__qconf;
+typedef struct hl__member { hl_id queue; int32_t tier, rank, position; } hl__member;
+typedef struct hl__level { uint32_t skill; int32_t level; } hl__level; /* skill: place in acd->skill */
+typedef struct hl__aconf {
+    char *title, *zone, *phone, *address, *capacity;
+    hl__member *member;              /* by queue */
+    hl__level *level;                /* by skill */
+    uint32_t members, levels;
+    int32_t is_once, is_auto, wrapup_ms, max_missed; /* wrapup_ms -1: the queue's */
+} hl__aconf;
+typedef struct hl__capacity { int32_t max, cost; uint32_t over; } hl__capacity; /* of a channel; over: bits */
+typedef struct hl__capacities { char *name; hl__capacity of[HL__CHANNELS]; } hl__capacities;
+
+/* Statistics an estimate rests on. */
+typedef struct hl__stat {
+    double handle_sum, handle_n, gave_up, waited, actual, predicted;
+    hl_time half_at;
+} hl__stat;
+
+typedef struct hl__class hl__class;
+typedef struct hl__queue {
+    hl_id id;
+    char *name;
+    hl__qconf *conf;
+    hl__expr *need, *step_need[HL__STEPS];
+    hl__link classes, line;          /* line: contacts waiting or offered, by since */
+    int32_t waiting, offered, engaged;
+    hl__stat stat;
+} hl__queue;
+
+struct hl__class { /* contacts of equal queue, step, requirement and channel: equal agents may have them */
+    uint32_t index, channel, step, refs;
+    hl__queue *queue;
+    char *key, *need;                /* key: the name it is interned by; need "": none of its own */
+    hl__expr *expr;
+    hl__link link;                   /* in its queue */
+    hl__tree tree;                   /* who waits, by key */
+    uint32_t slots;                  /* A(R): staffed slots that may have it; see staff_seen */
+    uint64_t staff_seen;
+};
+
+enum { HL__BY_IDLE, HL__BY_ROUND, HL__BY_FEWEST, HL__BY_TALK, HL__BYS }; /* order of the idle */
+typedef struct hl__profile { /* agents with equal skills, memberships and capacity */
+    uint32_t index, refs, members, levels;
+    char *key;
+    hl__member *member;
+    hl__level *level;
+    hl__capacity cap[HL__CHANNELS];
+    uint32_t channels, bys, nodes;   /* of its queues; orders they need; nodes an agent needs */
+    hl__tree idle[HL__CHANNELS][HL__BYS];
+    int32_t staffed, free, wrapup, aux; /* agents */
+} hl__profile;
+
+typedef struct hl__agent hl__agent;
+typedef struct hl__contact hl__contact;
+#define HL__SLOT_STATES(X) X(FREE) X(PROPOSED) X(CONNECTING) X(TALK) X(WRAPUP)
+#define X(name) HL__SLOT_##name,
+enum { HL__SLOT_STATES(X) HL__SLOT_END };
+#undef X
+#define HL__SLOT_STIMULI(X) X(PROPOSE) X(ACCEPT) X(LAPSE) X(UP) X(FAIL) X(OVER) X(WRAPPED)
+#define X(name) HL__SLOT_DO_##name,
+enum { HL__SLOT_STIMULI(X) HL__SLOT_DO_END };
+#undef X
+typedef struct hl__slot { /* one piece of work in an agent's hands: proposed, being connected, talked over, wrapped up */
+    hl__news news;
+    struct hl__slot *next;           /* of the agent */
+    struct hl__slot *chain;          /* in acd->bucket */
+    hl__agent *agent;
+    hl__contact *contact;            /* NULL in WRAPUP */
+    hl_id contact_id, offer, queue;
+    hl_time made, deadline, up;      /* up: talk began; 0: no media yet */
+    int32_t state, channel, how, more_ms; /* how: HL_OFFER_* it ended by; more_ms: wrap-up asked for so far */
+} hl__slot;
+
+struct hl__agent {
+    hl__news news;
+    hl__link free;                   /* asks for (B) */
+    hl_id id;
+    char *name, *own_reason;         /* own_reason: reason, if it is not a constant */
+    const char *reason;
+    hl__aconf *conf;
+    hl__profile *profile;
+    hl__node *node;                  /* profile->nodes of them, channel by channel */
+    hl__node by_id;
+    hl__slot *slot;
+    hl__tree mine;                   /* contacts that wait for him alone */
+    hl__timer timer;
+    hl_time since, idle_since, aux_since, cool_until, gone_at, day_end;
+    int64_t talk_us;                 /* today */
+    uint32_t in_hand[HL__CHANNELS], slots, pooled; /* pooled: bits of channels he is offered on */
+    int32_t state, before, work, counted, handled, missed, missed_row; /* before: GONE; counted: as in the profile */
+    uint32_t last_offer, spare;
+};
+
+struct hl__contact {
+    hl__news news;
+    hl__link fresh, line;            /* asks for (A); in its queue */
+    hl__node node, by_id;
+    hl__tree *tree;                  /* the one node is in */
+    hl_id id, leg, ticket, prefer;
+    hl__class *class;
+    hl__slot *slot;                  /* offered, connecting, engaged */
+    hl__timer timer;
+    hl_time since, base, key;        /* key = base - credit */
+    hl_time queued, until, max_at, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
+    int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms;
+    int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
+    int32_t lost_ms, last_rule;      /* wait till the hang-up */
+    hl_id last_agent, runner;        /* the last decision: who, who was second */
+    char *ref, *number, *data;
+};
+
+struct hl__acd {
+    hl__core *core;
+    hl__calendars *cal;
+    hl__acd_up up;
+    hl__map queues, agents, contacts;
+    hl__names queue_names, agent_names, capacities, class_names, profile_names, refs, skill_names;
+    hl__tree agents_by_id, contacts_by_id;
+    hl__queue **queue; uint32_t queue_n, queue_room;     /* by id */
+    hl__class **class; uint32_t class_n, class_room;     /* by index; NULL: free */
+    hl__profile **profile; uint32_t profile_n, profile_room;
+    char **skill; uint32_t skill_n, skill_room;
+    uint64_t *fit, *fit_back;        /* class x profile, profile x class: bits */
+    uint32_t class_words, profile_words;
+    uint64_t *waiting[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
+    hl__scope *scope;
+    hl__eval *eval;
+    hl__val *skill_val;              /* of one profile, for eval */
+    hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
+    hl__link news, fresh, free;
+    uint64_t staff;                  /* counts changes of who is staffed */
+    uint32_t offers;                 /* made so far */
+    int is_busy, is_stale;           /* settling; settings changed since hl__acd_rebuild() */
+    hl__timer timer;
+};
+
+/* acd.c */
+int hl__acd_ready(hl__acd *acd);                   /* settings taken over? First in every command */
+void hl__acd_settle(hl__acd *acd);                 /* last in every command */
+void hl__acd_tell(hl__acd *acd, hl__news *n, uint32_t what);
+void hl__acd_emit(hl__acd *acd, hl_event ev);
+void hl__ask_contact(hl__acd *acd, hl__contact *c); /* (A) */
+void hl__ask_agent(hl__acd *acd, hl__agent *a);     /* (B), and back into the pools */
+
+/* config.c, agentconf.c: settings from JSON */
+hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const hl__place *at);
+void hl__qconf_free(hl__mem *mem, hl__qconf *c);
+void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
+                     const hl__doc *doc);
+int hl__queue_apply(void *domain, hl_id id, const char *name, const hl__json *j);
+int hl__queue_users(void *domain, hl_id id);
+void hl__queue_free(hl__acd *acd, hl__queue *q);
+void hl__agent_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
+                     const hl__doc *doc);
+int hl__agent_apply(void *domain, hl_id id, const char *name, const hl__json *j);
+int hl__agent_users(void *domain, hl_id id);
+void hl__agent_free(hl__acd *acd, hl__agent *a);
+void hl__capacity_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
+                        const hl__doc *doc);
+int hl__capacity_apply(void *domain, hl_id id, const char *name, const hl__json *j);
+extern const hl__capacity hl__capacity_plain[HL__CHANNELS];
+
+/* class.c, need.c: interning, and which profile fits which class */
+int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out);
+void hl__class_free(hl__acd *acd, hl__class *k);
+int hl__class_sweep(hl__acd *acd);             /* frees those without contacts; how many */
+void hl__class_drop(hl__acd *acd, hl__class *k);
+const hl__member *hl__member_of(const hl__profile *p, hl_id queue);
+bool hl__fits(const hl__acd *acd, const hl__class *k, const hl__profile *p);
+void hl__fit_class(hl__acd *acd, hl__class *k);
+int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles);
+int hl__profile_get(hl__acd *acd, const hl__aconf *conf, hl__profile **out);
+void hl__profile_free(hl__acd *acd, hl__profile *p);
+int hl__needs_compile(hl__acd *acd);           /* every need against the skills there are now */
+int hl__need_compile(hl__acd *acd, const char *need, hl__expr **out); /* HL_EPARSE with words */
+int hl__need_text(const char *need, hl__buf *out); /* {"zh": 3} and ["zh"] become an expression */
+int hl__skill_get(hl__acd *acd, const char *name); /* its place; interned if new */
+int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, hl__scope **out);
+int hl__acd_rebuild(hl__acd *acd);                 /* profiles, classes, fits, pools after changed settings */
+
+/* agent.c */
+void hl__agent_changed(hl__acd *acd, hl__agent *a);   /* work, counts, pools, timer; AGENT_STATE if it differs */
+void hl__agent_count(hl__acd *acd, hl__agent *a);     /* in his profile, as he is now */
+void hl__agent_unpool(hl__acd *acd, hl__agent *a);
+void hl__agent_pool(hl__acd *acd, hl__agent *a);      /* where he is offerable */
+bool hl__agent_offerable(const hl__agent *a, int channel);
+int hl__agent_load(const hl__agent *a, uint32_t over);
+void hl__agent_cool(hl__acd *acd, hl__agent *a, int ms);
+void hl__agent_timer(hl__acd *acd, hl__agent *a);
+void hl__agent_day(hl__acd *acd, hl__agent *a);       /* a new day: figures of today begin at 0 */
+int hl__agent_slots(hl__acd *acd, hl__agent *a);      /* as many as his profile may need */
+void hl__agent_set(hl__acd *acd, hl__agent *a, int state, const char *reason); /* reason: static or NULL */
+bool hl__agent_staffed(const hl__agent *a);
+
+/* offer.c: slots */
+int hl__offer_can(int state, int stimulus);           /* next state, or HL_ESTATE */
+void hl__offer_make(hl__acd *acd, hl__contact *c, hl__agent *a, int rule);
+void hl__offer_lapse(hl__acd *acd, hl__slot *s, int how); /* ends otherwise than by acceptance */
+void hl__slot_over(hl__acd *acd, hl__slot *s, bool is_failed); /* connecting or talk has ended */
+void hl__slot_wrapped(hl__acd *acd, hl__slot *s);
+hl__slot *hl__slot_of_offer(const hl__acd *acd, hl_id offer);
+int hl__slot_buckets(hl__acd *acd, uint32_t more);
+
+/* contact.c */
+#define HL__CONTACT_STIMULI(X) X(MATCHED) X(WIDEN) X(TIMEOUT) X(HANGUP) X(ACCEPT) X(LAPSED) X(UP) X(FAIL) X(TALK_END) \
+    X(MOVE) X(RESUME) X(EXPIRE) X(END)
+#define X(name) HL__DO_##name,
+enum { HL__CONTACT_STIMULI(X) HL__DO_STIMULI };
+#undef X
+int hl__contact_can(int state, int stimulus);         /* is there a row in the table: 1 or 0 */
+typedef struct hl__with { int outcome, keep; hl__class *class; hl_id leg; } hl__with; /* END; MOVE; RESUME */
+int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *with); /* HL_ESTATE, without words */
+hl__contact *hl__contact_find(const hl__acd *acd, hl_id id);
+void hl__contact_free(hl__acd *acd, hl__contact *c);
+void hl__contact_wait(hl__acd *acd, hl__contact *c);  /* into its class's tree, or his who is preferred */
+void hl__contact_unwait(hl__acd *acd, hl__contact *c);
+void hl__contact_timer(hl__acd *acd, hl__contact *c);
+void hl__contact_fire(void *ctx, hl__timer *t);
+void hl__mine_release(hl__acd *acd, hl__agent *a);    /* who waits for him alone waits for all */
+
+void hl__contact_key(hl__contact *c, int64_t credit_ms); /* while it is in no tree */
+
+/* enter.c */
+void hl__contact_queued(hl__acd *acd, hl__contact *c); /* its times in this queue; place and wait are told */
+void hl__contact_say(hl__acd *acd, hl__contact *c);    /* what may be announced now: c->place, p50_ms, p80_ms */
+
+/* match.c */
+void hl__match_contact(hl__acd *acd, hl__contact *c);
+void hl__match_agent(hl__acd *acd, hl__agent *a);
+int64_t hl__pick_key(const hl__agent *a, int channel, int by);
+int hl__by_of(int pick);
+
+/* estimate.c */
+void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now);
+void hl__stat_handled(hl__stat *s, double ms);
+void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up);
+void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms);
+void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out);
+int hl__contact_place(const hl__class *k, int64_t key, uint64_t id); /* 1: next */
+uint32_t hl__class_slots(hl__acd *acd, hl__class *k);  /* A(R): of staffed agents who may have it */
+bool hl__class_idle(const hl__acd *acd, const hl__class *k); /* one of them could be offered now */
+double hl__harmonic(double a, double theta, uint32_t m, int squared); /* sum over i = 0..m of 1/(a + i theta)[^2] */
+#endif

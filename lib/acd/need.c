@@ -1,0 +1,292 @@
+/* need.c - requirements: the names they may read, compiling them, asking them of a profile. */
+#include "acd/inner.h"
+#include <string.h>
+
+/* The names of every requirement: skill.NAME, 0 for who lacks it, and the membership's tier. */
+int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, hl__scope **out)
+{
+    hl__scope *s = NULL;
+    hl__json *types = NULL;
+    hl__findings f;
+    hl__buf b;
+    int r;
+
+    hl__buf_init(&b, mem);
+    hl__findings_init(&f, mem);
+    hl__buf_str(&b, "{\"tier\":\"int\"");
+    if (n > 0)
+        hl__buf_str(&b, ",\"skill\":{\"fields\":{");
+    for (uint32_t i = 0; i < n; i++) {
+        hl__buf_str(&b, i ? "," : "");
+        hl__buf_json(&b, skills[i]);
+        hl__buf_str(&b, ":\"int\"");
+    }
+    hl__buf_str(&b, n > 0 ? "}}}" : "}");
+    if ((r = hl__scope_new(mem, &s)) < 0)
+        goto out;
+    r = HL_ENOMEM;
+    if (b.failed || !(types = hl__json_read(b.data, b.len, NULL)))
+        goto out;
+    if ((r = hl__scope_add_all(s, types, &f, NULL)) < 0)
+        goto out;
+    *out = s;
+    s = NULL;
+    r = 0;
+out:
+    hl__scope_free(s);
+    hl__json_free(types);
+    hl__findings_free(&f);
+    hl__buf_free(&b);
+    return r == HL_EPARSE ? HL_ENOMEM : r; /* the text is our own: only memory can be short */
+}
+
+int hl__skill_get(hl__acd *acd, const char *name)
+{
+    char **known = hl__names_get(&acd->skill_names, name);
+    char *copy;
+
+    for (uint32_t i = 0; known && i < acd->skill_n; i++)
+        if (strcmp(acd->skill[i], name) == 0)
+            return (int)i;
+    if (hl__grow(acd->core->mem, &acd->skill, &acd->skill_room, acd->skill_n, sizeof(*acd->skill)) < 0)
+        return HL_ENOMEM;
+    if (!(copy = hl__strdup(acd->core->mem, name)))
+        return HL_ENOMEM;
+    if (hl__names_put(&acd->skill_names, copy, copy) < 0) {
+        hl__free(acd->core->mem, copy);
+        return HL_ENOMEM;
+    }
+    acd->skill[acd->skill_n] = copy;
+    return (int)acd->skill_n++;
+}
+
+/* {"zh": 3, "water": 1}: at least so much of each; ["zh"]: some of each. Anything else is an expression already. */
+int hl__need_text(const char *need, hl__buf *out)
+{
+    hl__json *j;
+    const char *glue = "";
+
+    if (need[0] != '{' && need[0] != '[') {
+        hl__buf_str(out, need);
+        return out->failed ? HL_ENOMEM : 0;
+    }
+    if (!(j = hl__json_read(need, strlen(need), NULL)))
+        return HL_EPARSE;
+    for (size_t i = 0; hl__json_type(j) == HL__JLIST && i < hl__json_size(j); i++) {
+        const char *name = hl__json_text(hl__json_at(j, i));
+        hl__buf_fmt(out, "%sskill.%s >= 1", glue, name ? name : "?");
+        glue = " && ";
+    }
+    for (void *it = hl__json_iter(j); it; it = hl__json_iter_next(j, it)) {
+        hl__buf_fmt(out, "%sskill.%s >= %lld", glue, hl__json_iter_key(it),
+                    (long long)hl__json_int(hl__json_iter_value(it)));
+        glue = " && ";
+    }
+    hl__json_free(j);
+    return out->failed ? HL_ENOMEM : 0;
+}
+
+int hl__need_compile(hl__acd *acd, const char *need, hl__expr **out)
+{
+    hl__findings f;
+    hl__expr_in in = { .text = need, .len = strlen(need), .want = &hl__types[HL__V_BOOL], .f = &f };
+    int r;
+
+    hl__findings_init(&f, acd->core->mem);
+    r = hl__expr_new(acd->scope, &in, out);
+    if (r == HL_EPARSE)
+        r = hl__fail(acd->core->err, r, "need \"%.200s\": %s", need, f.count ? f.list[0].text : "not an expression");
+    hl__findings_free(&f);
+    return r;
+}
+
+static int compile(hl__acd *acd, const char *need, hl__expr **out)
+{
+    hl__err *err = acd->core->err;
+    int r;
+
+    hl__expr_free(*out);
+    *out = NULL;
+    if (!need || need[0] == 0)
+        return 0;
+    acd->core->err = NULL; /* words belong to the command, which is another one */
+    r = hl__need_compile(acd, need, out);
+    acd->core->err = err;
+    return r == HL_EPARSE ? 0 : r; /* a skill nobody ever had: no match */
+}
+
+int hl__needs_compile(hl__acd *acd)
+{
+    hl__scope *scope = NULL;
+    hl__val *val = hl__alloc_array(acd->core->mem, acd->skill_n + 1, sizeof(*val));
+    int r = 0;
+
+    if (!val)
+        return HL_ENOMEM;
+    if ((r = hl__scope_build(acd->core->mem, (const char *const *)acd->skill, acd->skill_n, &scope)) < 0) {
+        hl__free(acd->core->mem, val);
+        return r;
+    }
+    hl__free(acd->core->mem, acd->skill_val);
+    acd->skill_val = val;
+    /* Expressions must not outlive their scope: all of them go before it does. */
+    for (uint32_t i = 0; i < acd->queue_n; i++) {
+        hl__expr_free(acd->queue[i]->need);
+        acd->queue[i]->need = NULL;
+        for (uint32_t k = 0; k < HL__STEPS; k++) {
+            hl__expr_free(acd->queue[i]->step_need[k]);
+            acd->queue[i]->step_need[k] = NULL;
+        }
+    }
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        if (acd->class[i]) {
+            hl__expr_free(acd->class[i]->expr);
+            acd->class[i]->expr = NULL;
+        }
+    hl__scope_free(acd->scope);
+    acd->scope = scope;
+    for (uint32_t i = 0; i < acd->queue_n && r == 0; i++) {
+        hl__queue *q = acd->queue[i];
+        r = compile(acd, q->conf->need, &q->need);
+        for (uint32_t k = 0; k < q->conf->steps && r == 0; k++)
+            r = compile(acd, q->conf->step[k].need, &q->step_need[k]);
+    }
+    for (uint32_t i = 0; i < acd->class_n && r == 0; i++)
+        if (acd->class[i])
+            r = compile(acd, acd->class[i]->need, &acd->class[i]->expr);
+    return r;
+}
+
+/* The values of one profile, in the order of the scope. */
+static void values(hl__acd *acd, const hl__profile *p, int32_t tier, hl__val slots[2])
+{
+    const hl__type *type;
+    int skill = hl__scope_find(acd->scope, "skill", 5), at = hl__scope_find(acd->scope, "tier", 4);
+
+    slots[0] = slots[1] = (hl__val){ .kind = HL__V_NONE };
+    if (at >= 0)
+        slots[at] = (hl__val){ .kind = HL__V_INT, .u.i = tier };
+    if (skill < 0)
+        return;
+    type = hl__scope_at(acd->scope, (uint32_t)skill)->type;
+    for (uint32_t i = 0; i < type->n; i++)
+        acd->skill_val[i] = (hl__val){ .kind = HL__V_INT };
+    for (uint32_t i = 0; i < p->levels; i++)
+        if (p->level[i].skill < type->n)
+            acd->skill_val[p->level[i].skill].u.i = p->level[i].level;
+    slots[skill] = (hl__val){ .kind = HL__V_OBJECT, .len = type->n, .u.list = acd->skill_val };
+}
+
+static bool holds(hl__acd *acd, const char *text, const hl__expr *e, const hl__val *slots)
+{
+    hl__val v;
+
+    if (!text || text[0] == 0)
+        return true;
+    if (!e)
+        return false;
+    acd->eval->slots = slots;
+    acd->eval->now = acd->core->now;
+    acd->eval->cal = acd->cal;
+    acd->eval->used = 0;
+    return hl__expr_eval(e, acd->eval, &v) == 0 && v.kind == HL__V_BOOL && v.u.i;
+}
+
+/* May such an agent have such a contact? A step's need stands in place of the queue's; steps only widen. */
+static bool admits(hl__acd *acd, const hl__class *k, const hl__profile *p)
+{
+    const hl__member *m = hl__member_of(p, k->queue->id);
+    const hl__qconf *conf = k->queue->conf;
+    hl__val slots[2];
+
+    if (!m || p->cap[k->channel].max == 0)
+        return false;
+    values(acd, p, m->tier, slots);
+    if (!holds(acd, k->need, k->expr, slots))
+        return false;
+    if (holds(acd, conf->need, k->queue->need, slots))
+        return true;
+    for (uint32_t i = 0; i < k->step && i < conf->steps; i++)
+        if (holds(acd, conf->step[i].need, k->queue->step_need[i], slots))
+            return true;
+    return false;
+}
+
+static void put_bit(uint64_t *bits, uint32_t n, bool on)
+{
+    if (on)
+        bits[n / 64] |= UINT64_C(1) << (n % 64);
+    else
+        bits[n / 64] &= ~(UINT64_C(1) << (n % 64));
+}
+
+void hl__fit_class(hl__acd *acd, hl__class *k)
+{
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        if (acd->profile[i]) {
+            bool fits = admits(acd, k, acd->profile[i]);
+            put_bit(&acd->fit[(size_t)k->index * acd->profile_words], i, fits);
+            put_bit(&acd->fit_back[(size_t)i * acd->class_words], k->index, fits);
+        }
+    k->staff_seen = 0;
+}
+
+bool hl__fits(const hl__acd *acd, const hl__class *k, const hl__profile *p)
+{
+    return acd->fit[(size_t)k->index * acd->profile_words + p->index / 64] >> (p->index % 64) & 1;
+}
+
+/* Rows of one matrix in a wider one; NULL: out of memory. */
+static uint64_t *widened(hl__mem *mem, const uint64_t *old, const uint32_t had[2], const uint32_t rows_words[2])
+{
+    uint64_t *m = hl__alloc_array(mem, (size_t)rows_words[0] * 64, rows_words[1] * sizeof(*m));
+
+    for (size_t i = 0; m && old && i < (size_t)had[0] * 64; i++)
+        memcpy(m + i * rows_words[1], old + i * had[1], had[1] * sizeof(*m));
+    return m;
+}
+
+/* Bits for so many classes and profiles: all that grows is made before anything is replaced. */
+int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
+{
+    hl__mem *mem = acd->core->mem;
+    uint32_t cw = acd->class_words ? acd->class_words : 1, pw = acd->profile_words ? acd->profile_words : 1;
+    uint64_t *made[2 + 2 * HL__CHANNELS] = { NULL };
+    bool is_short = false;
+
+    while ((size_t)cw * 64 < classes)
+        cw *= 2;
+    while ((size_t)pw * 64 < profiles)
+        pw *= 2;
+    if (cw == acd->class_words && pw == acd->profile_words)
+        return 0;
+    made[0] = widened(mem, acd->fit, (uint32_t[]){ acd->class_words, acd->profile_words }, (uint32_t[]){ cw, pw });
+    made[1] = widened(mem, acd->fit_back, (uint32_t[]){ acd->profile_words, acd->class_words }, (uint32_t[]){ pw, cw });
+    for (int i = 0; i < HL__CHANNELS; i++) {
+        made[2 + 2 * i] = hl__alloc_array(mem, cw, sizeof(uint64_t));
+        made[3 + 2 * i] = hl__alloc_array(mem, pw, sizeof(uint64_t));
+        if (made[2 + 2 * i] && acd->waiting[i])
+            memcpy(made[2 + 2 * i], acd->waiting[i], acd->class_words * sizeof(uint64_t));
+        if (made[3 + 2 * i] && acd->idle[i])
+            memcpy(made[3 + 2 * i], acd->idle[i], acd->profile_words * sizeof(uint64_t));
+    }
+    for (size_t i = 0; i < HL__COUNT(made); i++)
+        is_short |= !made[i];
+    for (size_t i = 0; is_short && i < HL__COUNT(made); i++)
+        hl__free(mem, made[i]);
+    if (is_short)
+        return HL_ENOMEM;
+    hl__free(mem, acd->fit);
+    hl__free(mem, acd->fit_back);
+    acd->fit = made[0];
+    acd->fit_back = made[1];
+    for (int i = 0; i < HL__CHANNELS; i++) {
+        hl__free(mem, acd->waiting[i]);
+        hl__free(mem, acd->idle[i]);
+        acd->waiting[i] = made[2 + 2 * i];
+        acd->idle[i] = made[3 + 2 * i];
+    }
+    acd->class_words = cw;
+    acd->profile_words = pw;
+    return 0;
+}
