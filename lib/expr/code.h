@@ -78,8 +78,8 @@ extern const uint32_t hl__function_count;
 
 void hl__lex(compiler *c);                                           /* the next token, into c->tok */
 void hl__expr_wrong(compiler *c, int code, size_t at, const char *fmt, ...) HL__PRINTF(4, 5); /* the first one counts */
-int hl__emit(compiler *c, int op, int a, int b, int32_t to);         /* its index; below 0: c->is_bad */
-void hl__push(compiler *c, const hl__type *type, bool is_secret);
+int hl__expr_emit(compiler *c, int op, int a, int b, int32_t to);         /* its index; below 0: c->is_bad */
+void hl__expr_push(compiler *c, const hl__type *type, bool is_secret);
 void hl__emit_const(compiler *c, const hl__val *v, const hl__type *type);
 void hl__emit_name(compiler *c, const token *name);
 void hl__emit_field(compiler *c, const token *name);

@@ -32,7 +32,7 @@ static void out_of_memory(compiler *c)
     c->is_bad = c->is_out_of_memory = true;
 }
 
-int hl__emit(compiler *c, int op, int a, int b, int32_t to)
+int hl__expr_emit(compiler *c, int op, int a, int b, int32_t to)
 {
     hl__expr *e = c->e;
 
@@ -60,7 +60,7 @@ static void push_at(compiler *c, const hl__type *type, bool is_secret, uint32_t 
         c->val[c->vals++] = (entry){ .type = type, .is_secret = is_secret, .code = code, .path = -1 };
 }
 
-void hl__push(compiler *c, const hl__type *type, bool is_secret)
+void hl__expr_push(compiler *c, const hl__type *type, bool is_secret)
 {
     push_at(c, type, is_secret, c->e->codes ? c->e->codes - 1 : 0);
 }
@@ -76,10 +76,10 @@ void hl__emit_const(compiler *c, const hl__val *v, const hl__type *type)
         return;
     }
     e->value[e->values] = *v;
-    if (hl__emit(c, OP_CONST, 0, (int)e->values, 0) < 0)
+    if (hl__expr_emit(c, OP_CONST, 0, (int)e->values, 0) < 0)
         return;
     e->values++;
-    hl__push(c, type, false);
+    hl__expr_push(c, type, false);
     if (!c->is_bad)
         c->val[c->vals - 1].is_const = true;
 }
@@ -132,10 +132,10 @@ void hl__emit_name(compiler *c, const token *t)
     }
     const hl__name *n = hl__scope_at(c->scope, (uint32_t)slot);
     uint32_t path = pool(c, text, t->len);
-    if (hl__emit(c, OP_LOAD, 0, slot, (int32_t)path) < 0)
+    if (hl__expr_emit(c, OP_LOAD, 0, slot, (int32_t)path) < 0)
         return;
     e->read[e->reads] = (read_name){ (uint32_t)slot, path, false };
-    hl__push(c, n->type, n->is_secret);
+    hl__expr_push(c, n->type, n->is_secret);
     c->val[c->vals - 1].path = (int32_t)path;
     c->val[c->vals - 1].read = (int32_t)e->reads++;
 }
@@ -179,7 +179,7 @@ void hl__emit_field(compiler *c, const token *t)
         c->e->read[v->read].path = path;
         v->path = (int32_t)path;
     }
-    if (hl__emit(c, OP_FIELD, 0, n, (int32_t)path) < 0)
+    if (hl__expr_emit(c, OP_FIELD, 0, n, (int32_t)path) < 0)
         return;
     v->is_secret |= v->type->fields[n].is_secret;
     v->type = v->type->fields[n].type;
@@ -193,9 +193,9 @@ void hl__emit_unary(compiler *c, int token_kind, size_t at)
     if (c->is_bad)
         return;
     if (token_kind == T_NOT && kind == HL__V_BOOL)
-        hl__emit(c, OP_NOT, 0, 0, 0);
+        hl__expr_emit(c, OP_NOT, 0, 0, 0);
     else if (token_kind == T_SUB && (kind == HL__V_INT || kind == HL__V_MONEY || kind == HL__V_DURATION))
-        hl__emit(c, OP_NEG, 0, 0, 0);
+        hl__expr_emit(c, OP_NEG, 0, 0, 0);
     else
         hl__expr_wrong(c, 722, at, token_kind == T_NOT ? "! takes true or false" : "this has no minus");
     v->path = -1;
@@ -269,7 +269,7 @@ void hl__emit_binary(compiler *c, int token_kind, size_t at)
         result = &hl__types[HL__V_BOOL];
         is_secret = false;
     }
-    hl__emit(c, op, result->kind, 0, 0);
+    hl__expr_emit(c, op, result->kind, 0, 0);
     c->vals -= 2;
     push_at(c, result, is_secret, l.code);
 }
@@ -289,7 +289,7 @@ void hl__emit_index(compiler *c, size_t at)
         hl__expr_wrong(c, 722, at, is_map ? "the key is of another type" : "a whole number is wanted as index");
     else if (!l.type->of)
         hl__expr_wrong(c, 722, at, "an empty list has no elements");
-    hl__emit(c, is_map ? OP_KEY : OP_INDEX, 0, 0, 0);
+    hl__expr_emit(c, is_map ? OP_KEY : OP_INDEX, 0, 0, 0);
     if (c->is_bad)
         return;
     c->vals -= 2;
@@ -345,7 +345,7 @@ void hl__emit_list(compiler *c, const operator *o)
     const hl__type *of = common(c, o->base, 1, o->count, o->at);
     bool is_secret = any_secret(c, o->base);
 
-    hl__emit(c, OP_LIST, 0, o->count, 0);
+    hl__expr_emit(c, OP_LIST, 0, o->count, 0);
     if (c->is_bad)
         return;
     c->vals = o->base;
@@ -364,7 +364,7 @@ void hl__emit_map(compiler *c, const operator *o)
     for (uint32_t i = o->base; i < c->vals; i += 2)
         if (c->val[i].is_secret)
             hl__expr_wrong(c, 726, o->at, "a secret as key");
-    hl__emit(c, OP_MAP, 0, o->count, 0);
+    hl__expr_emit(c, OP_MAP, 0, o->count, 0);
     if (c->is_bad)
         return;
     c->vals = o->base;
@@ -444,7 +444,7 @@ static void call_has(compiler *c, const operator *o)
         return;
     }
     c->e->read[v->read].is_asked = true;
-    hl__emit(c, OP_HAS, 0, 0, 0);
+    hl__expr_emit(c, OP_HAS, 0, 0, 0);
     v->type = &hl__types[HL__V_BOOL];
     v->is_secret = false;
     v->path = -1;
@@ -470,7 +470,7 @@ static void call_matches(compiler *c, const operator *o)
     } else {
         e->patterns++;
         e->codes--; /* the pattern's text need not be loaded */
-        hl__emit(c, OP_MATCH, 0, (int)e->patterns - 1, 0);
+        hl__expr_emit(c, OP_MATCH, 0, (int)e->patterns - 1, 0);
         c->vals = o->base;
         push_at(c, &hl__types[HL__V_BOOL], false, o->code);
     }
@@ -536,7 +536,7 @@ void hl__emit_call(compiler *c, const operator *o)
         return;
     }
     const hl__type *type = result_type(c, f, &c->val[o->base]);
-    hl__emit(c, OP_CALL, (int)args, (int)(f - hl__functions), 0);
+    hl__expr_emit(c, OP_CALL, (int)args, (int)(f - hl__functions), 0);
     if (c->is_bad)
         return;
     c->vals = o->base;

@@ -245,7 +245,7 @@ static void binary(compiler *c)
         return;
     open(c, kind, at);
     if (!c->is_bad && (kind == T_AND || kind == T_OR))
-        top(c)->patch = (uint32_t)hl__emit(c, kind == T_AND ? OP_JFALSE : OP_JTRUE, 0, 0, 0);
+        top(c)->patch = (uint32_t)hl__expr_emit(c, kind == T_AND ? OP_JFALSE : OP_JTRUE, 0, 0, 0);
     hl__lex(c);
 }
 
@@ -268,7 +268,7 @@ static void ask(compiler *c)
     if (c->is_bad)
         return;
     top(c)->base = c->vals - 1;
-    top(c)->patch = (uint32_t)hl__emit(c, OP_COND, 0, 0, 0);
+    top(c)->patch = (uint32_t)hl__expr_emit(c, OP_COND, 0, 0, 0);
     hl__lex(c);
 }
 
@@ -279,7 +279,7 @@ static void colon(compiler *c)
     if (c->is_bad)
         return;
     if (o && o->kind == O_THEN) {
-        int jump = hl__emit(c, OP_JUMP, 0, 0, 0);
+        int jump = hl__expr_emit(c, OP_JUMP, 0, 0, 0);
         if (jump < 0)
             return;
         c->e->code[o->patch].to = jump + 1;

@@ -106,7 +106,7 @@ void hl__ice_ask(hl__peer *p, hl__far *f)
 {
     hl__port *port = p->port;
     hl__pair *pair = &p->pair[p->live];
-    hl__ask ask = { .theirs = pair->theirs, .ours = pair->ours, .password = pair->their_pwd };
+    hl__stun_request ask = { .theirs = pair->theirs, .ours = pair->ours, .password = pair->their_pwd };
     memcpy(ask.tie, &p->origin, sizeof(ask.tie));
     hl__outgoing *o = hl__port_slot(port);
     if (!o || !hl__port_random(port, ask.id, sizeof(ask.id)))

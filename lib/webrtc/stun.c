@@ -214,7 +214,7 @@ size_t hl__stun_refuse(hl__hmac *h, const hl__stun *asked, const char *password,
     return end(h, to, at, password);
 }
 
-size_t hl__stun_ask(hl__hmac *h, const hl__ask *ask, uint8_t *to)
+size_t hl__stun_ask(hl__hmac *h, const hl__stun_request *ask, uint8_t *to)
 {
     size_t theirs = strlen(ask->theirs), ours = strlen(ask->ours), at = begin(to, HL__STUN_REQUEST, ask->id);
     if (theirs + ours > 512)

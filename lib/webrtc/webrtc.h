@@ -32,8 +32,8 @@ bool hl__stun_signed(hl__hmac *h, const hl__stun *m, const char *password);
 /* What is written: bytes, 0: no memory. to: HL__STUN_MAX bytes. */
 size_t hl__stun_answer(hl__hmac *h, const hl__stun *asked, const hl__addr *from, const char *password, uint8_t *to);
 size_t hl__stun_refuse(hl__hmac *h, const hl__stun *asked, const char *password, uint8_t *to); /* 420 */
-typedef struct hl__ask { const char *theirs, *ours, *password; uint8_t id[12], tie[8]; } hl__ask;
-size_t hl__stun_ask(hl__hmac *h, const hl__ask *ask, uint8_t *to);
+typedef struct hl__stun_request { const char *theirs, *ours, *password; uint8_t id[12], tie[8]; } hl__stun_request;
+size_t hl__stun_ask(hl__hmac *h, const hl__stun_request *ask, uint8_t *to);
 
 /* srtp.c - the two directions of a path, made once. */
 typedef struct hl__srtp hl__srtp;

@@ -106,7 +106,7 @@ static void a_request_of_ours_is_what_a_browser_checks(void **state)
     memset(longest, 'x', 256);
     longest[256] = 0;
     assert_int_equal(hl__hmac_new(&hl_test_mem, &h), 0);
-    const hl__ask ask = { .theirs = longest, .ours = longest, .password = "0123456789012345678901" };
+    const hl__stun_request ask = { .theirs = longest, .ours = longest, .password = "0123456789012345678901" };
     size_t n = hl__stun_ask(h, &ask, out);
     assert_true(n > 0 && n <= HL__STUN_MAX);
     assert_int_equal(hl__stun_read(out, n, &s), 0);
