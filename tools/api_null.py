@@ -84,7 +84,7 @@ int main(void)
 }
 '''
 LEFT_OUT = {'hl_open', 'hl_open_sim', 'hl_close', 'hl_error', 'hl_strerror', 'hl_version', 'hl_features', 'hl_kind', 'hl_advance',
-            'hl_stop', 'hl_now'}
+            'hl_stop', 'hl_now', 'hl_wake'}
 
 
 def argument(p, n, kind):

@@ -72,7 +72,11 @@ test('objects are found and listed by name', function()
         same(o.title, 'Repairs')
     end
     same(n, 1)
-    for a in hl:agents(queue) do same(a.name, 'wang') end
+    for a in hl:agents(queue) do
+        n = n + 1
+        same(a.name, 'wang')
+    end
+    same(n, 2)
     hl:close()
 end)
 

@@ -134,8 +134,8 @@ def test_an_engine_never_closed_warns_and_is_closed():
 
 def test_options_that_fail_raise_with_words():
     with pytest.raises(hotline.Error) as e:
-        hotline.open_sim(-1)
-    assert e.value.words
+        hotline.open(store='/nowhere/hotline.db')
+    assert '/nowhere' in e.value.words
     with pytest.raises(TypeError):
         hotline.open_sim(START, colour='red')
 
