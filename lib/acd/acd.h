@@ -30,6 +30,7 @@ typedef struct hl__acd_terms {
     int32_t priority;            /* 1..9: a credit of (5 - priority) * credit_ms */
     int32_t max_wait_ms;
     int32_t first_ms, every_ms;  /* announcements; -1: none */
+    int32_t resume_ms;           /* -1: who hangs up while waiting has left for good */
 } hl__acd_terms;
 enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY }; /* why a queue refused (HL_ELIMIT) */
 
@@ -65,7 +66,7 @@ int hl__acd_accept(hl__acd *acd, hl_id offer);         /* HL_ECONFLICT: it has e
 int hl__acd_reject(hl__acd *acd, hl_id offer, int end); /* HL_OFFER_REJECTED _BUSY _UNREACHABLE _FAILED _NO_ANSWER */
 int hl__acd_offer(hl__acd *acd, hl_id offer, hl_offer *out); /* an open one; HL_ENOENT */
 
-/* Names and rows; text lives until the next command. _next: 1 or 0, the row after row->id. */
+/* Names and rows; text lives until the next command. _next: 1 or 0, the row after row->id. Reading decides nothing. */
 hl_id hl__acd_queue_find(const hl__acd *acd, const char *name); /* 0: none */
 hl_id hl__acd_agent_find(const hl__acd *acd, const char *name);
 const char *hl__acd_name(const hl__acd *acd, hl_id id);         /* of a queue or an agent; NULL: none */

@@ -4,7 +4,12 @@
 
 typedef void action(hl__acd *acd, hl__contact *c, const hl__with *with);
 
-static bool can_resume(const hl__contact *c) { return c->class->queue->conf->resume_ms > 0; }
+static int32_t resume_ms(const hl__contact *c)
+{
+    return c->resume_ms ? c->resume_ms : c->class->queue->conf->resume_ms;
+}
+
+static bool can_resume(const hl__contact *c) { return resume_ms(c) > 0; }
 
 static void unline(hl__contact *c)
 {
@@ -171,7 +176,7 @@ static void release(hl__acd *acd, hl__contact *c)
 
 static void lost(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
-    int32_t ms = c->class->queue->conf->resume_ms;
+    int32_t ms = resume_ms(c);
     hl_event ev = { .type = HL_EV_CONTACT_LOST, .contact = c->id, .queue = c->class->queue->id, .code = ms };
 
     (void)with; /* nothing comes with it */

@@ -197,6 +197,7 @@ static void begin(hl__acd *acd, hl__contact *c, const hl_contact_new *in, const 
     c->ticket = in->ticket;
     c->prefer = in->prefer;
     c->prefer_ms = in->prefer_ms;
+    c->resume_ms = terms && terms->resume_ms ? terms->resume_ms : 0;
     c->max_wait_ms = terms ? terms->max_wait_ms : 0;
     c->since = c->base = in->since ? in->since : acd->core->now;
     hl__contact_key(c, credit);

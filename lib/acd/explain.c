@@ -15,7 +15,7 @@ static int why(const hl__acd *acd, const hl__contact *c, const hl__agent *a)
 {
     const hl__class *k = c->class;
 
-    if (!a->profile || !hl__member_of(a->profile, k->queue->id))
+    if (acd->is_stale || !a->profile || !hl__member_of(a->profile, k->queue->id))
         return WHY_not_member;
     if (!hl__fits(acd, k, a->profile))
         return WHY_skill;
@@ -116,10 +116,7 @@ int hl__acd_explain(hl__acd *acd, hl_id what, hl_id who, hl__buf *out)
     const hl__contact *c = hl__contact_find(acd, what);
     const hl__queue *q = hl__map_get(&acd->queues, what);
     const hl__agent *a = hl__map_get(&acd->agents, who ? who : what);
-    int r;
 
-    if ((r = hl__acd_ready(acd)) < 0)
-        return r;
     if (who && !a)
         return hl__fail(acd->core->err, HL_ENOENT, "no such agent");
     if (who && !c)

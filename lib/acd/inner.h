@@ -165,7 +165,7 @@ struct hl__contact {
     hl__timer timer;
     hl_time since, base, key;        /* key = base - credit */
     hl_time queued, until, max_at, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
-    int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms;
+    int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
     int32_t lost_ms, last_rule;      /* wait till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */

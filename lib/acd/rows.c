@@ -89,7 +89,7 @@ static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
         row->aux += p->aux;
     }
     row->p50_ms = -1;
-    if (hl__class_get(acd, q, channel, 0, "", &k) == 0) {
+    if (!acd->is_stale && hl__class_get(acd, q, channel, 0, "", &k) == 0) {
         hl__estimate_class(acd, k, acd->core->now, UINT64_MAX, &e);
         row->p50_ms = e.p50_ms;
     }
@@ -101,10 +101,7 @@ static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
 int hl__acd_queue_next(hl__acd *acd, hl_queue *row)
 {
     uint32_t low = 0, high = acd->queue_n;
-    int r;
 
-    if ((r = hl__acd_ready(acd)) < 0)
-        return r;
     while (low < high) {
         uint32_t mid = (low + high) / 2;
         if (acd->queue[mid]->id <= row->id)
@@ -151,16 +148,21 @@ int hl__acd_agent_get(hl__acd *acd, hl_id agent, hl_agent *row)
     return 0;
 }
 
+static bool is_member(const hl__agent *a, hl_id queue)
+{
+    for (uint32_t i = 0; i < a->conf->members; i++)
+        if (a->conf->member[i].queue == queue)
+            return true;
+    return false;
+}
+
 int hl__acd_agent_next(hl__acd *acd, hl_id queue, hl_agent *row)
 {
     hl__node *n = hl__tree_after(&acd->agents_by_id, row->id, UINT64_MAX);
-    int r;
 
-    if ((r = hl__acd_ready(acd)) < 0)
-        return r;
     if (queue && !hl__map_get(&acd->queues, queue))
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
-    while (n && queue && !hl__member_of(HL__OF(hl__agent, by_id, n)->profile, queue))
+    while (n && queue && !is_member(HL__OF(hl__agent, by_id, n), queue))
         n = hl__tree_next(n);
     if (!n)
         return 0;

@@ -54,7 +54,8 @@ static void up_enqueue(void *ctx, hl_id contact, const hl__flow_queue *q)
     hl_t *hl = ctx;
     hl__talk *t = hl__talk_of(hl, contact);
     hl_contact_new in = HL_CONTACT_NEW_INIT;
-    hl__acd_terms terms = { .priority = q->priority, .first_ms = -1, .every_ms = -1 }; /* the run announces itself */
+    hl__acd_terms terms = { .priority = q->priority, .first_ms = -1, .every_ms = -1, .resume_ms = -1 }; /* it announces
+                                                                                                           itself */
     int why = 0, ask = q->ask;
     hl_id id;
 
@@ -182,13 +183,12 @@ static void up_ended(void *ctx, hl_id contact, int how)
 static int up_place(void *ctx, hl_id contact, int *place, int64_t *p50_ms, int64_t *p80_ms)
 {
     hl_t *hl = ctx;
-    hl_contact row = HL_CONTACT_INIT;
+    int p50, p80;
 
-    if (hl__acd_contact_get(hl->acd, contact, &row) < 0 || row.place <= 0)
+    if (hl__acd_announce(hl->acd, contact, place, &p50, &p80) < 0) /* it is being offered just now */
         return 0;
-    *place = row.place;
-    *p50_ms = row.p50_ms;
-    *p80_ms = row.p80_ms;
+    *p50_ms = p50;
+    *p80_ms = p80;
     return 1;
 }
 
