@@ -43,9 +43,8 @@ static int start(const char *lang, const char *text, int out, pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
-    char *env[] = { "LANG=C.UTF-8", NULL };
-    char *args[] = { "espeak-ng", "-v", (char *)(uintptr_t)voice_of(lang), "-s", "150", "-b", "1", "--stdout", "--",
-        (char *)(uintptr_t)text, NULL };
+    const char *const env[] = { "LANG=C.UTF-8", NULL };
+    const char *const args[] = { "espeak-ng", "-v", voice_of(lang), "-s", "150", "-b", "1", "--stdout", "--", text, NULL };
     if (posix_spawn_file_actions_init(&files))
         return HL_ENOMEM;
     if (posix_spawnattr_init(&attr)) {
@@ -56,7 +55,9 @@ static int start(const char *lang, const char *text, int out, pid_t *pid)
     if (r == 0) {
         r = HL_ENOTSUP;
         for (size_t i = 0; i < HL__COUNT(programs) && r < 0; i++)
-            r = access(programs[i], X_OK) || posix_spawn(pid, programs[i], &files, &attr, args, env) ? HL_ENOTSUP : 0;
+            if (!access(programs[i], X_OK)
+                && !posix_spawn(pid, programs[i], &files, &attr, (char **)(uintptr_t)args, (char **)(uintptr_t)env))
+                r = 0;
     }
     (void)posix_spawnattr_destroy(&attr); /* as above */
     (void)posix_spawn_file_actions_destroy(&files);
