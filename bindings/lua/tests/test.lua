@@ -144,6 +144,26 @@ test('coroutines may call and yield between calls', function()
     hl:close()
 end)
 
+test('a coroutine waits for its contact', function()
+    require 'hotline.sched'
+    local hl, said = desk(), {}
+    local queue = hl:find(hotline.KIND_QUEUE, 'repair')
+    hl:go(function()
+        local contact = assert(hl:contact_add { queue = queue, channel = hotline.CHANNEL_TASK })
+        said[1] = hl:await(contact, hotline.EV_OFFER_MADE).contact == contact
+        said[2] = hl:await(contact).type
+    end)
+    hl:agent_go(hl:find(hotline.KIND_AGENT, 'wang'), hotline.AGENT_AVAILABLE)
+    hl:advance(hl:now() + 1000000)
+    hl:dispatch()
+    same(said[1], true)
+    hl:advance(hl:now() + 60000000)
+    hl:dispatch()
+    same(said[2], hotline.EV_OFFER_ENDED)
+    same(pcall(hl.await, hl, 1), false)
+    hl:close()
+end)
+
 test('the collector closes what was forgotten', function()
     for _ = 1, 20 do desk() end
     collectgarbage()
