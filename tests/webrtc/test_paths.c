@@ -71,7 +71,8 @@ static void rtcp_goes_both_ways(void **state)
     begin();
     int i = world_up(&w, NULL);
     uint32_t ssrc = page_ssrc(w.page[i].page);
-    uint8_t rr[200] = { 0x80, 201, 0, 1, (uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8), (uint8_t)ssrc };
+    uint8_t rr[200] = { 0x80, 201, 0, 1, (uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8),
+        (uint8_t)ssrc };
     size_t len = page_protect(w.page[i].page, rr, 8);
     assert_int_equal(world_input(&w, &w.page[i].from, rr, len), 1);
     assert_int_equal(w.last.len, 8);
