@@ -239,6 +239,7 @@ static void load_vectors(bench *b)
     const char *comma = "";
     hl__buf out;
 
+    b->core.now = utc("2020-06-01T00:00Z"); /* the vectors reach back to 2011: ten years are compiled */
     hl__buf_init(&out, &hl_test_mem);
     chinese_days(days, sizeof(days), 2018);
     hl__buf_fmt(&out, "{\"daysets\":{\"cn\":{\"days\":{%s}}},\"calendars\":{", days);
