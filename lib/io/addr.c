@@ -1,6 +1,7 @@
 /* addr.c - network addresses: text, the kernel's form, which of ours faces whom. */
 #include "io/io.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,6 +120,21 @@ void hl__addr_in(const void *sockaddr, hl__addr *out)
         a = plain(&a);
     }
     *out = a;
+}
+
+int hl__addr_probe(const hl__addr *at, hl__err *err)
+{
+    struct sockaddr_storage ss;
+    char text[HL__ADDR_TEXT];
+    int one = 1;
+    socklen_t len = hl__addr_out(at, &ss);
+    if (!len) return hl__fail(err, HL_EINVAL, "no address to listen at");
+    int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool good = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+                bind(fd, (struct sockaddr *)&ss, len) == 0 && listen(fd, 1) == 0;
+    int why = errno;
+    if (fd >= 0) (void)close(fd); /* nobody had time to connect */
+    return good ? 0 : hl__fail(err, HL_EIO, "cannot listen at %s: %s", hl__addr_text(at, text), strerror(why));
 }
 
 /* A connected datagram socket sends nothing, but the kernel has chosen its own end. */

@@ -70,6 +70,9 @@ struct hl__job { /* lies in the asker's own struct */
 };
 int hl__loop_work(hl__loop *l, hl__job *job);                        /* control thread; HL_ELIMIT: 64 wait already */
 
+/* chance.c */
+int hl__chance(void *out, size_t len);                               /* bytes for secrets; HL_EIO */
+
 /* addr.c - family 4 (four bytes of ip) or 6, 0: none; port in the machine's order. */
 #define HL__ADDR_TEXT 56
 int hl__addr_parse(const char *text, uint16_t port, hl__addr *out);  /* "192.0.2.1:5060", "[::1]:5060", "::1" */
@@ -77,5 +80,6 @@ const char *hl__addr_text(const hl__addr *a, char out[HL__ADDR_TEXT]); /* as par
 bool hl__addr_same(const hl__addr *a, const hl__addr *b);            /* ip and port; ::ffff:a.b.c.d is a.b.c.d */
 uint32_t hl__addr_out(const hl__addr *a, void *sockaddr);            /* fills a sockaddr_storage; its length, 0: none */
 void hl__addr_in(const void *sockaddr, hl__addr *out);               /* from a sockaddr; mapped: family 4 */
+int hl__addr_probe(const hl__addr *at, hl__err *err);                 /* could a server listen there? HL_EIO */
 int hl__addr_toward(const hl__addr *far, hl__addr *out);             /* which of ours talks to far; port 0; HL_EIO */
 #endif

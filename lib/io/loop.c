@@ -126,12 +126,14 @@ static int context_make(hl__loop *l)
     struct sigaction pipe;
     struct lws_context_creation_info info = { .port = CONTEXT_PORT_NO_LISTEN, .count_threads = 1, .user = l,
         .protocols = protocols, .vhost_name = "hl-ground", .gid = (gid_t)-1, .uid = (uid_t)-1,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT };
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+            LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS };
     lws_set_log_level(0, NULL);
     (void)sigaction(SIGPIPE, NULL, &pipe);
     l->lws = lws_create_context(&info);
     (void)sigaction(SIGPIPE, &pipe, NULL);
     if (!l->lws) return HL_EIO;
+    info.options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; /* this vhost has no TLS, so it needs no state for it */
     struct lws_vhost *vh = lws_create_vhost(l->lws, &info);
     lws_sock_file_fd_type fd = { .filefd = l->epoll };
     if (!vh || !lws_adopt_descriptor_vhost(vh, LWS_ADOPT_RAW_FILE_DESC, fd, "hl-ground", NULL)) return HL_EIO;

@@ -1,7 +1,7 @@
 /* udp.c - datagram sockets: read in batches, sent in batches at the end of the turn.
  *
- * Queued datagrams lie one behind the other in one buffer: a head (address, length), then the bytes, padded to the head's
- * alignment. What the kernel has no room for stays; what it refuses is counted and left out. */
+ * Queued datagrams lie one behind the other in one buffer: a head (address, length), then the bytes, padded to the
+ * head's alignment. What the kernel has no room for stays; what it refuses is counted and left out. */
 #include "io/loop.h"
 #include <errno.h>
 #include <netinet/in.h>
