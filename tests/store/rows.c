@@ -8,7 +8,8 @@ hl__value hl_test_int(int64_t n)
 
 hl__value hl_test_text(const char *words)
 {
-    return (hl__value) { words == NULL ? HL__NULL : HL__TEXT, words == NULL ? 0 : (uint32_t)strlen(words), { .p = words } };
+    if (words == NULL) return (hl__value) { HL__NULL, 0, { 0 } };
+    return (hl__value) { HL__TEXT, (uint32_t)strlen(words), { .p = words } };
 }
 
 void hl_test_event(hl__batch *b, hl_seq seq, hl_id ticket, const char *words)

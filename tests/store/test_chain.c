@@ -3,8 +3,8 @@
 #include "store/rows.h"
 #include <sqlite3.h>
 
-static const char *const columns[] = { "seq", "time", "type", "contact", "leg", "queue", "agent", "ticket", "ref", "code",
-                                       "detail", "text", "data" };
+static const char *const columns[] = { "seq", "time", "type", "contact", "leg", "queue", "agent", "ticket", "ref",
+                                       "code", "detail", "text", "data" };
 
 static void row_of(const hl__json *j, hl__value row[HL__EV_COLUMNS])
 {

@@ -142,7 +142,8 @@ static void a_missing_column_or_table_is_added(void **state)
     const char *path = new_path();
     hl__err err = { 0 };
     assert_int_equal(try_open(path, &err), 0);
-    tell(path, "DROP TABLE idem; DROP INDEX ticket_2; ALTER TABLE ticket DROP COLUMN phone; ALTER TABLE ev DROP COLUMN hash");
+    tell(path, "DROP TABLE idem; DROP INDEX ticket_2; ALTER TABLE ticket DROP COLUMN phone;"
+               "ALTER TABLE ev DROP COLUMN hash");
     assert_int_equal(try_open(path, &err), 0);
     assert_int_equal(ask(path, "SELECT count(*) FROM pragma_table_info('ticket') WHERE name='phone'"), 1);
     assert_int_equal(ask(path, "SELECT count(*) FROM pragma_table_info('ev') WHERE name='hash'"), 1);
