@@ -3,11 +3,6 @@
 #include "config.h"
 
 hl__part *const hl__parts[] = {
-    hl__media_part,
-#ifdef HL__WITH_SIP
-    hl__sip_part,
-#endif
-    hl__gateway_part,
     NULL,
 };
 

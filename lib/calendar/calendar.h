@@ -21,6 +21,9 @@ int hl__calendar_elapsed(hl__calendars *c, hl_id calendar, hl_time from, hl_time
 int hl__calendar_deadline(hl__calendars *c, hl_id calendar, hl_time from, int64_t work, hl_time *out);
 int hl__calendar_before(hl__calendars *c, hl_id calendar, hl_time due, int64_t work, hl_time *out);
 int hl__calendar_workday(hl__calendars *c, hl_id calendar, hl_time from, int days, int flags, hl_time *out);
+int hl__calendar_day(hl__calendars *c, hl_id calendar, int date, hl_calendar_day *out); /* texts: until the next load */
+int hl__calendar_span_next(hl__calendars *c, hl_id calendar, hl_calendar_span *row);
+int hl__calendar_version_next(hl__calendars *c, hl_id calendar, hl_calendar_version *row);
 int hl__zone_local(hl__calendars *c, const char *tz, hl_time at, hl_local *out);
 int hl__zone_time(hl__calendars *c, const char *tz, const hl_local *local, int later, hl_time *out);
 #endif

@@ -115,7 +115,7 @@ end)
 test('a contact is offered, accepted and connected', function()
     local hl = desk()
     local queue, agent = hl:find(hotline.KIND_QUEUE, 'repair'), hl:find(hotline.KIND_AGENT, 'wang')
-    local contact = assert(hl:contact_add { queue = queue, number = '13800000000', channel = hotline.CHANNEL_TASK })
+    local contact = assert(hl:contact_add { queue = queue, number = '13800000000' })
     assert(hl:agent_go(agent, hotline.AGENT_AVAILABLE))
     assert(hl:advance(hl:now() + 1000000))
     local offer
@@ -149,7 +149,7 @@ test('a coroutine waits for its contact', function()
     local hl, said = desk(), {}
     local queue = hl:find(hotline.KIND_QUEUE, 'repair')
     hl:go(function()
-        local contact = assert(hl:contact_add { queue = queue, channel = hotline.CHANNEL_TASK })
+        local contact = assert(hl:contact_add { queue = queue })
         said[1] = hl:await(contact, hotline.EV_OFFER_MADE).contact == contact
         said[2] = hl:await(contact).type
     end)

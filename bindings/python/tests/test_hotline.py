@@ -91,7 +91,7 @@ def test_findings_tell_where_a_document_is_wrong(hl):
 
 def test_a_contact_is_offered_accepted_and_connected(desk):
     queue, agent = desk.find(hotline.Kind.QUEUE, 'repair'), desk.find(hotline.Kind.AGENT, 'wang')
-    contact = desk.contact_add(hotline.ContactNew(queue=queue, number='13800000000', channel=hotline.Channel.TASK))
+    contact = desk.contact_add(hotline.ContactNew(queue=queue, number='13800000000'))
     desk.agent_go(agent, hotline.Agent.AVAILABLE)
     desk.advance(desk.now() + 1_000_000)
     made = [event for event in desk if event.type == hotline.Ev.OFFER_MADE]
