@@ -5,11 +5,12 @@ usage: build.py --gen DIR --lib DIR --out DIR     DIRs: what tools/api.py wrote;
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 
 import cffi
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.abspath(globals().get('__file__', 'build.py')))
 TOP = os.path.dirname(os.path.dirname(HERE))
 
 
@@ -24,6 +25,22 @@ def maker(cdef, headers, **how):
 def headers(include):
     more = os.path.join(include, 'hotline')
     return ['hotline.h'] + ['hotline/' + h for h in sorted(os.listdir(more)) if h.endswith('.h')]
+
+
+def words(option):
+    """What pkg-config says of the installed library; the system's own places if it is not asked."""
+    try:
+        done = subprocess.run(['pkg-config', option, 'libhotline'], capture_output=True, text=True, check=False)
+    except OSError:
+        return []
+    return [w[2:] for w in done.stdout.split()]
+
+
+def wheel():
+    """For setup.py, against an installed library."""
+    return maker(os.path.join(HERE, 'gen', 'cdef.h'), headers(os.path.join(TOP, 'include')),
+                 include_dirs=words('--cflags-only-I') or [os.path.join(TOP, 'include')],
+                 library_dirs=words('--libs-only-L'), runtime_library_dirs=words('--libs-only-L'))
 
 
 def main():
