@@ -9,7 +9,16 @@ static int32_t resume_ms(const hl__contact *c)
     return c->resume_ms ? c->resume_ms : c->class->queue->conf->resume_ms;
 }
 
-static bool can_resume(const hl__contact *c) { return resume_ms(c) > 0; }
+static bool can_resume(const hl__acd *acd, const hl__contact *c)
+{
+    (void)acd; /* a matter of settings alone */
+    return resume_ms(c) > 0;
+}
+
+static bool is_late(const hl__acd *acd, const hl__contact *c)
+{
+    return c->max_at && c->max_at <= acd->core->now;
+}
 
 static void unline(hl__contact *c)
 {
@@ -284,7 +293,7 @@ static void resumed(hl__acd *acd, hl__contact *c, const hl__with *with)
 
 static const struct move {
     uint8_t state, stimulus;
-    bool (*guard)(const hl__contact *c);
+    bool (*guard)(const hl__acd *acd, const hl__contact *c);
     uint8_t next;
     action *act;
 } moves[] = {
@@ -296,6 +305,7 @@ static const struct move {
     { HL_CONTACT_WAITING,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
     { HL_CONTACT_WAITING,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
     { HL_CONTACT_OFFERED,    HL__DO_ACCEPT,   NULL,       HL_CONTACT_CONNECTING, accepted },
+    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   is_late,    HL_CONTACT_DONE,       timed_out },
     { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   NULL,       HL_CONTACT_WAITING,    again },
     { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
     { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
@@ -328,7 +338,7 @@ int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *w
 {
     const struct move *m = moves, *end_of = moves + HL__COUNT(moves);
 
-    while (m < end_of && !(m->state == c->state && m->stimulus == stimulus && (!m->guard || m->guard(c))))
+    while (m < end_of && !(m->state == c->state && m->stimulus == stimulus && (!m->guard || m->guard(acd, c))))
         m++;
     if (m == end_of)
         return HL_ESTATE;
