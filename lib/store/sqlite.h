@@ -24,7 +24,7 @@ typedef struct hl__sqlite_file {
 
 typedef struct hl__step { int number; const char *sql; } hl__step; /* of a migration; the last one has the schema */
 
-/* sql.c - the words of every statement, made from the list of tables. */
+/* sqlite_sql.c - the words of every statement, made from the list of tables. */
 void hl__sql_create(hl__buf *b, int table);
 void hl__sql_index(hl__buf *b, int table, int index);
 void hl__sql_column(hl__buf *b, int table, uint32_t column); /* ALTER TABLE ... ADD COLUMN */
@@ -42,7 +42,7 @@ int hl__sqlite_begin(hl__sqlite_file *f);                    /* connect and prep
 void hl__sqlite_end(hl__sqlite_file *f);
 int hl__sqlite_sync(const char *path);                       /* a file and its folder */
 
-/* migrate.c - 0; HL_EVERSION; a copy is made first if the file has an older schema. */
+/* sqlite_migrate.c - 0; HL_EVERSION; a copy is made first if the file has an older schema. */
 int hl__sqlite_migrate(sqlite3 *db, const char *path, const hl__step *steps, size_t n, hl__err *err);
 extern const hl__step hl__steps[];
 extern const size_t hl__steps_count;
@@ -52,7 +52,7 @@ int hl__sqlite_commit(void *be, hl__batch *const *list, size_t n, hl__err *err);
 int hl__sqlite_take(void *be, hl__mark *out);
 int hl__sqlite_idle(void *be, int nothing_waits);
 
-/* rescue.c */
+/* sqlite_rescue.c */
 int hl__sqlite_rescue(void *be, hl__err *err);
 int hl__sqlite_finish_rescue(const char *path);              /* at open: what a crash cut short */
 

@@ -1,4 +1,4 @@
-/* rescue.c - after a failed sync nothing in the file can be trusted to reach the disk: go on in a copy.
+/* sqlite_rescue.c - after a failed sync nothing in the file can be trusted to reach the disk: go on in a copy.
  *
  * Copy to <file>-rescue.part, sync, check, rename to <file>-rescue: from here the copy is the store. Then the old log
  * goes, and the copy takes the file's name. A crash between is finished at the next open: whoever finds <file>-rescue

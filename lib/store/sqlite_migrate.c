@@ -1,4 +1,4 @@
-/* migrate.c - brings a file to the present schema: numbered steps, then the tables and columns that are new.
+/* sqlite_migrate.c - brings a file to the present schema: numbered steps, then the tables and columns that are new.
  *
  * All of it is one transaction with its number. An older file is copied first, and two such copies are kept. */
 #include "store/sqlite.h"

@@ -1,4 +1,4 @@
-/* sql.c - the words of every SQL statement, made from the list of tables in base/batch.h. */
+/* sqlite_sql.c - the words of every SQL statement, made from the list of tables in base/batch.h. */
 #include "store/sqlite.h"
 #include <string.h>
 

@@ -1,0 +1,90 @@
+/* report.c - entry points of report.h: the store, its copy, its chain. Reading holds no lock of the engine. */
+#include "api/enter.h"
+#include "store/store.h"
+#include <hotline/report.h>
+
+static int no_store(hl_t *hl)
+{
+    return hl->shell->store ? 0 : hl__fail(hl->core.err, HL_ENOTSUP, "this engine has no store");
+}
+
+static void go_out(hl_t *hl)
+{
+    hl->shell->inside++;
+    pthread_mutex_unlock(&hl->shell->lock);
+}
+
+static void come_in(hl_t *hl)
+{
+    hl__shell *sh = hl->shell;
+
+    pthread_mutex_lock(&sh->lock);
+    sh->inside--;
+    pthread_cond_broadcast(&sh->changed);
+    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
+    sh->command = false;
+    hl->core.err = &sh->desk->err;
+}
+
+int hl_store_get(hl_t *hl, hl_store_info *row)
+{
+    hl_store_info out = HL_STORE_INFO_INIT;
+    int r = hl__enter(hl);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 && (r = no_store(hl)) == 0) {
+        hl__store_get(hl->shell->store, &out);
+        out.seq = hl->events.next - 1;
+        hl__row_out(row, &out, sizeof(out));
+    }
+    return hl__leave(hl, r);
+}
+
+int hl_store_backup(hl_t *hl, const char *path)
+{
+    hl__err err = { 0 };
+    struct hl__store *store;
+    int r = hl__enter(hl);
+
+    if (r < 0)
+        return r;
+    if (!path || !path[0])
+        r = hl__fail(hl->core.err, HL_EINVAL, "no file for the copy was named");
+    else if ((r = hl__text_in(hl, path, 4000, "the file's name")) == 0)
+        r = no_store(hl);
+    if (r == 0) {
+        store = hl->shell->store;
+        go_out(hl);
+        r = hl__store_backup(store, path, &err);
+        come_in(hl);
+        if (r < 0)
+            hl__fail(hl->core.err, r, "%s", err.words);
+    }
+    return hl__leave(hl, r);
+}
+
+int hl_store_verify(hl_t *hl, hl_seq from, hl_seq *out)
+{
+    struct hl__store *store;
+    hl_seq bad = 0;
+    int r = hl__enter(hl);
+
+    if (r < 0)
+        return r;
+    if (!out || from < 0)
+        r = hl__fail(hl->core.err, HL_EINVAL, "the number of an event and a place for another are wanted");
+    else
+        r = no_store(hl);
+    if (r == 0) {
+        store = hl->shell->store;
+        go_out(hl);
+        r = hl__store_verify(store, from, &bad);
+        come_in(hl);
+        if (r < 0)
+            hl__fail(hl->core.err, r, "the events cannot be read from the store");
+    }
+    if (r == 1)
+        *out = bad;
+    return hl__leave(hl, r);
+}
