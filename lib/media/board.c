@@ -1,7 +1,7 @@
 /* board.c - the legs of one media thread: who is there, on what path, in which call. Requests in, reports out.
  *
- * A leg may come before its path and outlive it: a browser's path is its session's and is bound to the leg of the moment;
- * a telephone's path is its own. Nothing here touches a socket or a clock. */
+ * A leg may come before its path and outlive it: a browser's path is its session's and is bound to the leg of the
+ * moment; a telephone's path is its own. Nothing here touches a socket or a clock. */
 #include "media/board.h"
 #include <string.h>
 
@@ -14,8 +14,8 @@ static const char *words_of(int code)
 
 static void fail(hl__board *b, const hl__msg *q, int code, const char *words)
 {
-    hl__msg m = { .kind = HL__R_FAILED, .leg = q->leg, .session = q->session, .gen = q->gen, .ref = q->ref, .when = q->when,
-        .code = code };
+    hl__msg m = { .kind = HL__R_FAILED, .leg = q->leg, .session = q->session, .gen = q->gen, .ref = q->ref,
+        .when = q->when, .code = code };
     size_t len = strlen(words);
     m.blob = hl__alloc(b->opt.mem, sizeof(*m.blob) + len);
     if (m.blob) {
@@ -382,7 +382,8 @@ static int do_tones(hl__board *b, hl_time now, hl__msg *q)
     memcpy(keys, q->blob->data, q->blob->len);
     keys[q->blob->len] = 0;
     bool is_wide = theirs->dtmf_pt && theirs->n && theirs->codec[0].kind == HL__OPUS;
-    return hl__mouth_add(&leg->mouth, keys, q->arg > 0 && q->arg <= 8000 ? (uint32_t)q->arg : 100, 70, is_wide ? 48 : 8);
+    uint32_t on_ms = q->arg > 0 && q->arg <= 8000 ? (uint32_t)q->arg : 100;
+    return hl__mouth_add(&leg->mouth, keys, on_ms, 70, is_wide ? 48 : 8);
 }
 
 static int do_nothing(hl__board *b, hl_time now, hl__msg *q)

@@ -123,7 +123,13 @@ bool hl__wire_ready(const hl__wire *w);                        /* something can 
 int hl__wire_kind(const hl__wire *w);                          /* what it likes to be sent; 0: nothing */
 const hl__codec *hl__wire_codec(const hl__wire *w, int kind);  /* NULL: it does not take that */
 uint32_t hl__line_ts(hl__board *b, hl__wire *w, hl_time now, int kind); /* for a writer that begins */
-typedef struct hl__frame { int32_t kind; uint32_t ts, len; bool marker; const uint8_t *body; uint64_t token; } hl__frame;
+typedef struct hl__frame {
+    int32_t kind;
+    uint32_t ts, len;
+    bool marker;
+    const uint8_t *body;
+    uint64_t token;
+} hl__frame;
 void hl__line_send(hl__board *b, hl__wire *w, hl_time now, uint16_t seq, const hl__frame *f);
 void hl__wire_event(hl__board *b, hl__wire *w, hl_time now, uint32_t ts, const hl__event_out *e);
 void hl__report(hl__board *b, const hl__leg *leg, hl__msg *m); /* leg NULL: m says whose */

@@ -222,7 +222,7 @@ int hl__resample(hl__mem *mem, const int16_t *in, uint32_t n, const uint32_t rat
     uint32_t at = 0;
     for (uint64_t made = 0; made < want && !out->failed;) {
         spx_uint32_t took = at < n ? n - at : (spx_uint32_t)HL__COUNT(zeroes), gave = HL__COUNT(part);
-        (void)speex_resampler_process_int(s, 0, at < n ? in + at : zeroes, &took, part, &gave); /* it has no errors left */
+        (void)speex_resampler_process_int(s, 0, at < n ? in + at : zeroes, &took, part, &gave); /* nothing can fail */
         if (at < n)
             at += took;
         if (gave > want - made)

@@ -60,7 +60,7 @@ static bool is_next_segment(const hl__ear *e, const hl__event_in *p)
     return off >= -slack && off <= slack;
 }
 
-static int new_press(hl__ear *e, const hl__event_in *p, hl__key out[2])
+static int new_press(hl__ear *e, const hl__event_in *p, hl__key out[3])
 {
     int n = e->open ? close_key(e, out) : 0;
     if (p->end && p->duration == 0)
@@ -71,43 +71,46 @@ static int new_press(hl__ear *e, const hl__event_in *p, hl__key out[2])
     e->duration = p->duration;
     e->open = true;
     out[n++] = (hl__key){ .key = HL__KEYS[p->event] };
+    if (p->end)
+        n += close_key(e, out + n);
     return n;
+}
+
+/* A packet of the source that is heard already, newer than all before. */
+static int next_packet(hl__ear *e, hl_time now, const hl__event_in *p, uint16_t step, hl__key out[3])
+{
+    if (p->event == e->event && p->ts == e->ts)
+        return same_press(e, p, out);
+    if (is_rewritten(e, now, p, step)) {
+        e->ts = p->ts;
+        return same_press(e, p, out);
+    }
+    if (is_next_segment(e, p)) {
+        e->base += p->ts - e->ts;
+        e->ts = p->ts;
+        e->duration = 0;
+        return same_press(e, p, out);
+    }
+    return new_press(e, p, out);
 }
 
 int hl__ear_take(hl__ear *e, hl_time now, uint32_t khz, const hl__event_in *p, hl__key out[3])
 {
     if (p->event > FLASH)
         return 0;
-    int n = 0;
-    bool is_same_source = e->begun && e->ssrc == p->ssrc;
-    if (e->open && !is_same_source)
-        n = close_key(e, out);
+    bool is_known = e->begun && e->ssrc == p->ssrc;
     uint16_t step = (uint16_t)(p->seq - e->seq);
-    if (is_same_source && (uint16_t)(e->seq - p->seq) <= BEHIND) {
+    if (is_known && (uint16_t)(e->seq - p->seq) <= BEHIND) {
         if (e->open && p->event == e->event && p->ts == e->ts)
             lengthen(e, p);
-        return n;
+        return 0;
     }
+    int n = e->open && !is_known ? close_key(e, out) : 0;
     e->khz = khz ? khz : 8;
-    bool is_first = !is_same_source;
     e->begun = true;
     e->ssrc = p->ssrc;
     e->seq = p->seq;
-    if (!is_first && p->event == e->event && p->ts == e->ts) {
-        n += same_press(e, p, out + n);
-    } else if (!is_first && is_rewritten(e, now, p, step)) {
-        e->ts = p->ts;
-        n += same_press(e, p, out + n);
-    } else if (!is_first && is_next_segment(e, p)) {
-        e->base += p->ts - e->ts;
-        e->ts = p->ts;
-        e->duration = 0;
-        n += same_press(e, p, out + n);
-    } else {
-        n += new_press(e, p, out + n);
-        if (e->open && p->end)
-            n += close_key(e, out + n);
-    }
+    n += is_known ? next_packet(e, now, p, step, out + n) : new_press(e, p, out + n);
     e->heard = now;
     return n;
 }

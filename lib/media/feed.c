@@ -1,9 +1,9 @@
 /* feed.c - talk between two: PASS, frames as they are under new headers; CODE, decoded and encoded again.
  *
- *   PASS   the listener takes what the talker sends: sequence and timestamps are moved by constants, so that loss, order
- *          and jitter reach the far end's own buffer as they were. No sound is touched.
- *   CODE   packets in order: a missing one is awaited 10 ms after its successor came, then made up: what Opus repeats of it
- *          (FEC), concealment before that; after more than 5 the stream begins anew. There is no other buffer. */
+ *   PASS   the listener takes what the talker sends: sequence and timestamps are moved by constants, so that loss,
+ *          order and jitter reach the far end's own buffer as they were. No sound is touched.
+ *   CODE   packets in order: a missing one is awaited 10 ms after its successor came, then made up: what Opus repeats
+ *          of it (FEC), concealment before that; after more than 5 the stream begins anew. There is no other buffer. */
 #include "media/board.h"
 #include <string.h>
 
@@ -44,7 +44,7 @@ static int effort_of(const hl__board *b)
 /* What `to` is sent while the talker sends `in`. */
 static int choose(const hl__board *b, const hl__wire *w, int in)
 {
-    bool wants_opus = w->transport == HL__DTLS && (w->is_relayed || b->opt.tuning.path == HL_PATH_RELAY);
+    bool wants_opus = w->is_relayed || b->opt.tuning.path == HL_PATH_RELAY;
     if (in != HL__OPUS && wants_opus && hl__wire_codec(w, HL__OPUS))
         return HL__OPUS;
     return hl__wire_codec(w, in) ? in : hl__wire_kind(w);

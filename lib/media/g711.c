@@ -53,7 +53,7 @@ void hl__alaw_decode(const uint8_t *in, size_t n, int16_t *out)
 static uint8_t ulaw_of(int v)
 {
     uint8_t sign = v < 0 ? 0x80 : 0;
-    int magnitude = (v < 0 ? -v : v) + 0x84;
+    int magnitude = (v < 0 ? ~v : v) + 0x84;
     if (magnitude > 0x7fff)
         magnitude = 0x7fff;
     int segment = 24 - __builtin_clz((unsigned)magnitude | 0xff);

@@ -36,7 +36,7 @@ static char judge(const hl__tones_in *g)
         power[i] = g->s1[i] * g->s1[i] + g->s2[i] * g->s2[i] - turn[i] * g->s1[i] * g->s2[i];
     int row = strongest(power), column = strongest(power + 4);
     float low = power[row], high = power[4 + column];
-    if (low < 4e6f || high < 4e6f)                   /* some -35 dBm0 each */
+    if (low < 2e8f || high < 2e8f)                   /* -38 dBm0 each */
         return 0;
     if (low > high * 6.3f || high > low * 2.5f)      /* twist: 8 dB, 4 dB */
         return 0;

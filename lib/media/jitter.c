@@ -1,8 +1,8 @@
 /* jitter.c - how long to wait for packets, and a buffer that does.
  *
- * The delay of each packet is measured against the smallest of the last 10 s, in bins of 5 ms whose past is forgotten by
- * 0.998 a packet. Target: 98th percentile + 20 ms, in 20..300. The buffer moves towards it by 10 ms at a time and at most
- * once in 60 ms: one frame is shortened or stretched, not the pitch of all. */
+ * The delay of each packet is measured against the smallest of the last 10 s, in bins of 5 ms whose past is forgotten
+ * by 0.998 a packet. Target: 98th percentile + 20 ms, in 20..300. The buffer moves towards it by 10 ms at a time and at
+ * most once in 60 ms: one frame is shortened or stretched, not the pitch of all. */
 #include "media/media.h"
 #include <string.h>
 

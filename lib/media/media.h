@@ -67,8 +67,8 @@ void hl__coder_free(hl__coder *c);
 void hl__coder_effort(hl__coder *c, int complexity, int loss_percent);
 int hl__encode(hl__coder *c, const int16_t *pcm, uint32_t n, uint8_t *out, uint32_t room);      /* bytes */
 int hl__decode(hl__coder *c, const uint8_t *data, uint32_t len, int16_t *out, uint32_t room);   /* samples */
-int hl__decode_fec(hl__coder *c, const uint8_t *next, uint32_t len, int16_t *out, uint32_t n);  /* the one lost before it */
-int hl__conceal(hl__coder *c, int16_t *out, uint32_t n);                                        /* n samples that are lost */
+int hl__decode_fec(hl__coder *c, const uint8_t *next, uint32_t len, int16_t *out, uint32_t n);  /* the one before */
+int hl__conceal(hl__coder *c, int16_t *out, uint32_t n);                                        /* n samples are lost */
 uint32_t hl__codec_clock(int kind);                             /* of its timestamps */
 uint32_t hl__codec_samples(int kind, const uint8_t *data, uint32_t len); /* of a packet, in that clock; 0: bad */
 const char *hl__codec_name(int kind);                           /* "opus" */
@@ -144,8 +144,8 @@ typedef struct hl__bank_up {
     void (*voiced)(void *ctx, int missing);
 } hl__bank_up;
 int hl__bank_new(hl__mem *mem, hl__logger *log, const hl__bank_up *up, hl__bank **out);
-int hl__bank_set(hl__bank *b, const char *files, const char *music, const hl__json *clips); /* renders what is missing */
-int hl__bank_start(hl__bank *b);                                /* the worker; without it, work is done by hl__bank_work */
+int hl__bank_set(hl__bank *b, const char *files, const char *music, const hl__json *clips); /* renders what lacks */
+int hl__bank_start(hl__bank *b);                                /* the worker; without it: hl__bank_work */
 int hl__bank_work(hl__bank *b);                                 /* one job: 1, 0 none; tests and the worker */
 int hl__bank_get(hl__bank *b, const hl__want *w, int thread, hl__clip **out); /* 1; 0: ready() will tell; HL_ENOENT */
 void hl__clip_drop(hl__clip *c);

@@ -1,8 +1,8 @@
 /* path.c - the way to a telephone: plain RTP on a port pair of its own (hl__paths_rtp), and the same in memory
  * (hl__paths_mem), where every address is believed.
  *
- * Where the far end's packets come from is learned once (sip.md 3.4): from the address that was announced, or within 5 s
- * of that announcement from another port of it - behind a NAT from any address - after 4 packets in sequence of one SSRC.
+ * Where the far end's packets come from is learned once: from the address that was announced, or within 5 s of that
+ * announcement from another port of it - behind a NAT from any address - after 4 packets in sequence of one SSRC.
  * Everything else is dropped. */
 #include "media/media.h"
 #include <string.h>
@@ -158,8 +158,8 @@ static int open(void *state, hl_time now, const hl__msg *q, hl__path **out)
         hl__free(st->mem, local);
         return HL_ENOMEM;
     }
-    p->head = (hl__path){ .ops = st->is_trusting ? &hl__paths_mem : &hl__paths_rtp, .session = q->session, .leg = q->leg,
-        .gen = q->gen };
+    p->head = (hl__path){ .ops = st->is_trusting ? &hl__paths_mem : &hl__paths_rtp, .session = q->session,
+        .leg = q->leg, .gen = q->gen };
     p->st = st;
     p->port = (uint16_t)q->arg;
     if (theirs)

@@ -20,7 +20,7 @@
 #define PAIR_RCVBUF (256 << 10)
 
 struct port { uint16_t number; bool is_single; int fd[2]; };
-struct out { struct port *port; uint32_t len, addr_len; int fd; struct sockaddr_storage to; hl__addr near; uint8_t data[ROOM]; };
+struct out { uint32_t len, addr_len; int fd; struct sockaddr_storage to; hl__addr near; uint8_t data[ROOM]; };
 struct hl__ports {
     hl__mem *mem;
     hl__map map; /* by even number */
@@ -232,7 +232,6 @@ void hl__ports_send(hl__ports *s, const hl__packet *p)
         return;
     }
     struct out *o = &s->out[s->waiting++];
-    o->port = port;
     o->fd = port->fd[p->near.port != port->number];
     o->addr_len = sockaddr_of(s->family, &p->far, &o->to);
     o->near = p->near;

@@ -114,7 +114,7 @@ static void walk(const hl__jcheck *c, hl__tuning *t)
     t->tcp = hl__jbool(c, "tcp", t->tcp);
     t->ipv6 = hl__jbool(c, "ipv6", t->ipv6);
     t->dtx = hl__jbool(c, "dtx", t->dtx);
-    (void)hl__copy(t->music, sizeof(t->music), hl__jtext(c, "music", sizeof(t->music) - 1, "")); /* its length is checked */
+    (void)hl__copy(t->music, sizeof(t->music), hl__jtext(c, "music", sizeof(t->music) - 1, "")); /* not too long */
     (void)hl__copy(t->bind, sizeof(t->bind), hl__jtext(c, "bind", sizeof(t->bind) - 1, ""));
     hl__addr a;
     hl__place at = { c->at, "bind", 0 };

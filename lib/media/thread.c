@@ -1,4 +1,4 @@
-/* thread.c - a media thread: sleeps in epoll, ticks each 5 ms while there is anybody, never waits for another thread. */
+/* thread.c - a media thread: sleeps in epoll, ticks each 5 ms while there is anybody, waits for no other thread. */
 #include "media/media.h"
 #include "io/io.h"
 #include <pthread.h>
@@ -59,7 +59,7 @@ static void on_release(void *ctx, uint16_t port)
 /* The address to name to somebody: an advertised one, else the one that faces them. */
 static void on_settle(void *ctx, const hl__addr *far, hl__addr *ours)
 {
-    static const hl__addr world = { .ip = { 192, 0, 2, 1 }, .family = 4, .port = 9 }; /* never reached, only routed to */
+    static const hl__addr world = { .ip = { 192, 0, 2, 1 }, .family = 4, .port = 9 }; /* only asks for the route */
     const hl__tuning *t = &((hl__thread *)ctx)->opt.board.tuning;
     for (uint32_t i = 0; i < t->addresses; i++) {
         if (far && far->family && far->family != t->address[i].family)

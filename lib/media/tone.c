@@ -1,4 +1,4 @@
-/* tone.c - sounds made by rule: the tones of the Chinese network (450 Hz), and calm music for those who wait. 16 kHz. */
+/* tone.c - sounds made by rule, 16 kHz: the tones of the Chinese network (450 Hz), calm music for those who wait. */
 #include "media/media.h"
 #include <math.h>
 #include <string.h>

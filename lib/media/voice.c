@@ -1,6 +1,6 @@
-/* voice.c - a development voice: the program espeak-ng reads a text into a pipe. Never linked, never through a shell.
+/* voice.c - a development voice: the program espeak-ng reads a text into a pipe. Never linked, never by a shell.
  *
- * It is run by the bank's worker, so that a media thread never waits for it. Studio recordings replace it file by file. */
+ * It is run by the bank's worker, so that no media thread waits for it. Studio recordings replace it file by file. */
 #include "media/media.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,8 @@ static int start(const char *lang, const char *text, int out, pid_t *pid)
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attr;
     const char *const env[] = { "LANG=C.UTF-8", NULL };
-    const char *const args[] = { "espeak-ng", "-v", voice_of(lang), "-s", "150", "-b", "1", "--stdout", "--", text, NULL };
+    const char *const args[] = { "espeak-ng", "-v", voice_of(lang), "-s", "150", "-b", "1", "--stdout", "--", text,
+        NULL };
     if (posix_spawn_file_actions_init(&files))
         return HL_ENOMEM;
     if (posix_spawnattr_init(&attr)) {

@@ -271,27 +271,33 @@ static int32_t ppm(uint64_t part, uint64_t whole)
     return whole ? (int32_t)(part * 1000000 / whole) : -1;
 }
 
+static int32_t path_of(const hl__leg *leg)
+{
+    if (leg->ears)
+        return HL_PATH_MIX;
+    return leg->feed && leg->feed->begun ? leg->feed->mode : HL_PATH_NONE;
+}
+
+/* Of a wire with a leg, on which something came in. */
 static void fill_quality(hl__wire *w, hl__quality *q)
 {
     uint32_t expected = hl__reception_expected(&w->in) - w->q_expected, got = w->in.received - w->q_received;
     hl_quality *r = &q->row;
     const hl__leg *leg = w->leg;
-    const hl__feed *feed = leg->feed;
     r->size = sizeof(*r);
     r->loss_ppm_in = ppm(expected > got ? expected - got : 0, expected);
     r->loss_ppm_out = w->far_loss < 0 ? -1 : w->far_loss * 3906;
-    r->jitter_us_in = w->in.begun ? (int32_t)((uint64_t)(w->in.jitter16 >> 4) * 1000 / (w->in.clock / 1000)) : -1;
+    r->jitter_us_in = (int32_t)((uint64_t)(w->in.jitter16 >> 4) * 1000 / (w->in.clock / 1000));
     r->jitter_us_out = w->far_jitter;
     r->rtt_us = w->rtt_us;
     r->buffer_us = leg->voice ? hl__jitter_ms(leg->voice->jitter) * HL__US : 0;
     r->concealed_ppm = w->q_frames ? ppm(w->q_concealed, w->q_frames) : r->loss_ppm_in;
     r->late_ppm = ppm(w->q_late, got);
-    r->path = leg->ears ? HL_PATH_MIX : feed && feed->begun ? feed->mode : HL_PATH_NONE;
+    r->path = path_of(leg);
     r->since = w->since;
     r->moved = w->moved;
-    int delay = (w->rtt_us > 0 ? w->rtt_us / 2 : 0) + (r->buffer_us > 0 ? r->buffer_us : 0);
-    r->mos100 = w->in.begun ? hl__mos(delay / HL__US + OTHER_DELAY_MS, r->concealed_ppm < 0 ? 0 : r->concealed_ppm, 0, 251)
-                            : -1;
+    int delay_ms = ((w->rtt_us > 0 ? w->rtt_us / 2 : 0) + r->buffer_us) / HL__US + OTHER_DELAY_MS;
+    r->mos100 = hl__mos(delay_ms, r->concealed_ppm < 0 ? 0 : r->concealed_ppm, 0, 251);
     if (r->mos100 > 0 && (w->mos_low < 0 || r->mos100 < w->mos_low))
         w->mos_low = r->mos100;
     r->mos100_low = w->mos_low;
