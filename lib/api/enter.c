@@ -133,3 +133,21 @@ hl__findings *hl__desk_findings(hl_t *hl)
 {
     return &hl->shell->desk->findings;
 }
+
+void hl__go_out(hl_t *hl)
+{
+    hl->shell->inside++;
+    pthread_mutex_unlock(&hl->shell->lock);
+}
+
+void hl__come_in(hl_t *hl)
+{
+    hl__shell *sh = hl->shell;
+
+    pthread_mutex_lock(&sh->lock);
+    sh->inside--;
+    pthread_cond_broadcast(&sh->changed);
+    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
+    sh->command = false;
+    hl->core.err = &sh->desk->err;
+}

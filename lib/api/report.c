@@ -8,24 +8,6 @@ static int no_store(hl_t *hl)
     return hl->shell->store ? 0 : hl__fail(hl->core.err, HL_ENOTSUP, "this engine has no store");
 }
 
-static void go_out(hl_t *hl)
-{
-    hl->shell->inside++;
-    pthread_mutex_unlock(&hl->shell->lock);
-}
-
-static void come_in(hl_t *hl)
-{
-    hl__shell *sh = hl->shell;
-
-    pthread_mutex_lock(&sh->lock);
-    sh->inside--;
-    pthread_cond_broadcast(&sh->changed);
-    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
-    sh->command = false;
-    hl->core.err = &sh->desk->err;
-}
-
 int hl_store_get(hl_t *hl, hl_store_info *row)
 {
     hl_store_info out = HL_STORE_INFO_INIT;
@@ -55,9 +37,9 @@ int hl_store_backup(hl_t *hl, const char *path)
         r = no_store(hl);
     if (r == 0) {
         store = hl->shell->store;
-        go_out(hl);
+        hl__go_out(hl);
         r = hl__store_backup(store, path, &err);
-        come_in(hl);
+        hl__come_in(hl);
         if (r < 0)
             hl__fail(hl->core.err, r, "%s", err.words);
     }
@@ -78,9 +60,9 @@ int hl_store_verify(hl_t *hl, hl_seq from, hl_seq *out)
         r = no_store(hl);
     if (r == 0) {
         store = hl->shell->store;
-        go_out(hl);
+        hl__go_out(hl);
         r = hl__store_verify(store, from, &bad);
-        come_in(hl);
+        hl__come_in(hl);
         if (r < 0)
             hl__fail(hl->core.err, r, "the events cannot be read from the store");
     }

@@ -124,7 +124,8 @@ static void report_loss(rig *r, uint16_t port, uint32_t ssrc, uint32_t fraction)
     uint8_t data[200];
     hl__rtcp rr = { .ssrc = 1, .blocks = 1, .block = { .ssrc = ssrc, .fraction = fraction } };
     size_t len = hl__rtcp_write(&rr, data, sizeof(data));
-    hl__packet p = { .when = r->now, .len = (uint32_t)len, .room = sizeof(data), .data = data, .near = { .port = port } };
+    hl__packet p = { .when = r->now, .len = (uint32_t)len, .room = sizeof(data), .data = data,
+        .near = { .port = port } };
     hl__board_input(r->board, r->now, &p);
 }
 
