@@ -96,8 +96,8 @@ static void keep_codecs(const hl__sdp *s, hl__media *m)
                 continue;
             hl__view v;
             bool fec = codecs[k].kind == HL__OPUS && hl__sdp_param(c->fmtp, "useinbandfec", &v) && hl__view_is(v, "1");
-            m->codec[m->n++] = (hl__codec){ .kind = codecs[k].kind, .pt = c->pt, .ptime = 20, .channels = codecs[k].channels,
-                .rate = c->rate, .flags = fec ? HL__FEC : 0 };
+            m->codec[m->n++] = (hl__codec){ .kind = codecs[k].kind, .pt = c->pt, .ptime = 20,
+                .channels = codecs[k].channels, .rate = c->rate, .flags = fec ? HL__FEC : 0 };
             break;
         }
 }

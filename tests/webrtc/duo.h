@@ -8,6 +8,10 @@
 
 enum { DUO_PAGE, DUO_PHONE, DUO_BYTES = 400 };
 typedef struct duo duo;
+typedef struct duo_box { /* packets on their way; what is in a box is timed as one piece */
+    uint32_t n, room;
+    struct duo_packet { hl__addr far, near; uint32_t len; uint8_t data[DUO_BYTES]; } *packet;
+} duo_box;
 struct duo {
     hl__board *board;
     hl__bank *bank;
@@ -21,6 +25,7 @@ struct duo {
         uint32_t phone_ts, got[2], sent[2];      /* clear packets that reached page, phone */
         hl__media media;                         /* of UP */
     } *call;
+    duo_box in, out;
     int64_t busy_ns;                             /* CPU time in the board since it was last set to 0 */
     int64_t phone_pt;
     /* sound that arrived at a page or a phone; may be NULL */
