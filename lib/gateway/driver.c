@@ -118,12 +118,14 @@ static int adopt(hl__gateway *g, hl__gateway_config *fresh, hl__err *err)
 {
     hl__gateway_config *old = g->config;
     bool alike = listens_alike(old, fresh);
+    hl__gateway_lock(g);
     g->config = fresh;
     if (fresh) {
         g->seats.max = (uint32_t)fresh->max_sessions;
         g->seats.resume_us = (hl_time)fresh->resume_s * HL__SECOND;
         g->seats.ping_us = (hl_time)fresh->ping_s * HL__SECOND;
     }
+    hl__gateway_unlock(g);
     g->filed_at = g->filed_size = -1; /* the file is looked at anew */
     hl__gateway_config_free(g->mem, old);
     if ((alike && (g->vhost || !fresh)) || !g->lws) return 0;
@@ -223,6 +225,11 @@ void hl__gateway_section(hl__gateway *g, hl__section *out)
 {
     *out = (hl__section){ .name = "gateway", .domain = g, .check = hl__gateway_check,
         .apply = apply };
+}
+
+const char *hl__gateway_address(hl__gateway *g)
+{
+    return g->address;
 }
 
 hl__seats *hl__gateway_seats(hl__gateway *g)

@@ -58,7 +58,7 @@ typedef struct hl__seats_up {
     void (*random)(void *ctx, void *out, size_t len);
     void (*mail)(void *ctx, hl__link *k);               /* it has something to say; told once until it was taken */
 } hl__seats_up;
-typedef struct hl__reply { int64_t id; char *text; size_t len; bool waits; } hl__reply;
+typedef struct hl__told { int64_t id; char *text; size_t len; bool waits; } hl__told;
 struct hl__seat {
     struct hl__seats *of;
     int32_t state;                                      /* HL_SESSION_* */
@@ -74,7 +74,7 @@ struct hl__seat {
     uint32_t spent_count;
     char *event[HL__EVENTS_KEPT];                       /* by seq % 256; NULL: acknowledged or never */
     hl_seq oldest;                                      /* all from here on are kept */
-    hl__reply reply[HL__REPLIES_KEPT];                  /* by arrival */
+    hl__told reply[HL__REPLIES_KEPT];                  /* by arrival */
     uint32_t replies;
     hl__timer timer;                                    /* resume_s */
 };
@@ -83,6 +83,7 @@ struct hl__link {
     hl__link *next, *prev, *mail_next;
     hl__seat *session;                               /* NULL: has not said hello */
     void *owner;                                        /* service.c's */
+    hl_id played;                                       /* the session an application feeds by itself; 0: a socket */
     char *address, *browser, *origin;
     hl_time since, heard, pinged;
     uint32_t rtt_us;
@@ -124,6 +125,7 @@ int hl__link_feed(hl__link *k, hl_time now, const char *json, size_t len, hl__er
 void hl__link_pong(hl__link *k, hl_time now);
 void hl__link_cut(hl__link *k, hl_time now);            /* the socket is gone: frees the link */
 int hl__link_take(hl__link *k, const char **text, size_t *len); /* HL__SAY_*; text lives until the next take */
+hl__link *hl__link_played(hl__seats *ss, hl_id session); /* NULL: none */
 void hl__link_say(hl__link *k, const char *text, size_t len);
 void hl__link_close(hl__link *k, int code, const char *why);
 void hl__link_mail(hl__link *k);
@@ -200,4 +202,5 @@ hl__grants *hl__gateway_grants(hl__gateway *g);
 hl__logins *hl__gateway_logins(hl__gateway *g);         /* set by the application, beside the file */
 void hl__gateway_random(hl__gateway *g, void *out, size_t len);
 void hl__gateway_touched(hl__gateway *g);
+const char *hl__gateway_address(hl__gateway *g);        /* "http://127.0.0.1:8080"; "": nothing is listened to */
 #endif

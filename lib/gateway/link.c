@@ -121,6 +121,18 @@ void hl__link_free(hl__link *k)
     hl__free(ss->mem, k);
 }
 
+/* The one that has the session; else one that still has to say why it was closed. */
+hl__link *hl__link_played(hl__seats *ss, hl_id session)
+{
+    hl__link *closed = NULL;
+    for (hl__link *k = ss->links; k; k = k->next) {
+        if (k->played != session) continue;
+        if (k->session) return k;
+        closed = k;
+    }
+    return closed;
+}
+
 void hl__link_mail(hl__link *k)
 {
     if (k->mailed) return;

@@ -259,8 +259,10 @@ static void address_write(hl__gateway *g)
 {
     const hl__gateway_config *c = g->config;
     bool six = strchr(c->bind, ':') != NULL;
+    hl__gateway_lock(g);
     (void)snprintf(g->address, sizeof g->address, "%s://%s%s%s:%d", c->cert ? "https" : "http", six ? "[" : "", c->bind,
                    six ? "]" : "", lws_get_vhost_listen_port(g->vhost)); /* fits: bind has 64 bytes at most */
+    hl__gateway_unlock(g);
 }
 
 int hl__service_listen(hl__gateway *g, hl__err *err)
@@ -307,5 +309,7 @@ void hl__service_close(hl__gateway *g)
     }
     if (g->vhost) lws_vhost_destroy(g->vhost);
     g->vhost = NULL;
+    hl__gateway_lock(g);
     g->address[0] = 0;
+    hl__gateway_unlock(g);
 }

@@ -211,7 +211,7 @@ static bool reply_begin(hl__seat *s, int64_t id)
     for (uint32_t i = 0; i < s->replies && s->replies == HL__REPLIES_KEPT; i++)
         if (!s->reply[i].waits) reply_drop(s, i);
     if (s->replies == HL__REPLIES_KEPT) return false;
-    s->reply[s->replies++] = (hl__reply){ .id = id, .waits = true };
+    s->reply[s->replies++] = (hl__told){ .id = id, .waits = true };
     return true;
 }
 
@@ -230,7 +230,7 @@ static void answer(hl__seat *s, int64_t id, int code, const char *json, size_t l
     char *text = b.failed ? NULL : hl__strndup(s->of->mem, b.data, b.len);
     if (at >= 0) {
         hl__free(s->of->mem, s->reply[at].text);
-        s->reply[at] = (hl__reply){ .id = id, .text = text, .len = text ? b.len : 0 };
+        s->reply[at] = (hl__told){ .id = id, .text = text, .len = text ? b.len : 0 };
         if (text) say(s, text, b.len);
     } else if (text) {
         say(s, text, b.len);

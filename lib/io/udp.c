@@ -130,7 +130,7 @@ void hl__udp_flush(hl__udp *u)
         if (sent > 0) {
             u->stats.out += sent;
             at = queue_skip(u, at, sent);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) {
+        } else if (errno == EAGAIN || errno == ENOBUFS) {
             full = 1;
         } else if (errno != EINTR) {
             u->stats.out_errors++;
