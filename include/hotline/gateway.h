@@ -29,11 +29,11 @@ typedef struct hl_session {    /* one signed-in page */
 } hl_session;
 #define HL_SESSION_INIT { sizeof(hl_session), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* Getting in. */
+/* Getting in. hl_password_line() makes a line of the file that the setting `login` names. */
 HL_API int hl_grant_make(hl_t *hl, const hl_grant *grant, const char **out); /* the secret, told once; a hash is kept */
 HL_API int hl_grant_revoke(hl_t *hl, const char *subject, int sessions_too); /* how many */
 HL_API int hl_password_set(hl_t *hl, hl_id agent, const char *password); /* for POST /api/login; NULL: none */
-HL_API int hl_password_line(hl_t *hl, const char *name, int role, const char *password, const char **out); /* a file's */
+HL_API int hl_password_line(hl_t *hl, const char *name, int role, const char *password, const char **out);
 
 /* Pages. */
 HL_API int hl_gateway_address(hl_t *hl, const char **out); /* "http://127.0.0.1:8080"; HL_ESTATE: nothing listens */
