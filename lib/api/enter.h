@@ -44,7 +44,7 @@ typedef struct hl__shell { /* what a real engine has around it; in a simulation 
 int hl__enter(hl_t *hl);                         /* a call that reads */
 int hl__enter_command(hl_t *hl, bool new_work);  /* one that changes something: a step */
 int hl__leave(hl_t *hl, int r);                  /* r; below 0 the words stay on the desk */
-void hl__go_out(hl_t *hl);                       /* files are read without the lock; the engine is not closed meanwhile */
+void hl__go_out(hl_t *hl);                       /* files are read without the lock; no close meanwhile */
 void hl__come_in(hl_t *hl);
 const char *hl__keep(hl_t *hl, const char *text); /* lasts until this thread's next call; NULL in: NULL out */
 hl__findings *hl__desk_findings(hl_t *hl);       /* of this thread's last load or check */
