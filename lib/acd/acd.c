@@ -214,7 +214,7 @@ void hl__acd_settle(hl__acd *acd)
         if (hl__link_in(&acd->news)) {
             tell_one(acd);
         } else if (hl__link_in(&acd->fresh)) {
-            hl__contact *c = HL__OF(hl__contact, fresh, acd->fresh.next);
+            hl__contact *c = hl__match_soonest(acd);
             hl__link_del(&c->fresh);
             hl__match_contact(acd, c);
         } else if (hl__link_in(&acd->free)) {

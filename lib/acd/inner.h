@@ -289,6 +289,7 @@ void hl__contact_say(hl__acd *acd, hl__contact *c);    /* what may be announced 
 
 /* match.c */
 void hl__match_contact(hl__acd *acd, hl__contact *c);
+hl__contact *hl__match_soonest(hl__acd *acd);          /* of acd->fresh, which is not empty */
 void hl__match_agent(hl__acd *acd, hl__agent *a);
 int64_t hl__pick_key(const hl__agent *a, int channel, int by);
 int hl__by_of(int pick);

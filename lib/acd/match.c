@@ -94,13 +94,14 @@ static score_t score(const hl__acd *acd, const hl__contact *c)
 /* A membership's rank counts till the contact has waited rank_cap_ms. */
 static int32_t rank(const hl__acd *acd, const hl__contact *c, const hl__profile *p)
 {
-    const hl__member *m = hl__member_of(p, c->class->queue->id);
+    const hl__member *m = p ? hl__member_of(p, c->class->queue->id) : NULL;
 
     if (acd->core->now - c->since >= (int64_t)c->class->queue->conf->rank_cap_ms * HL__US)
         return 0;
     return m ? m->rank : 0;
 }
 
+/* p NULL: no ranks. */
 static bool sooner(const hl__acd *acd, const hl__contact *a, const hl__contact *b, const hl__profile *p)
 {
     int32_t ra = rank(acd, a, p), rb = rank(acd, b, p);
@@ -113,6 +114,19 @@ static bool sooner(const hl__acd *acd, const hl__contact *a, const hl__contact *
     if (sa != sb)
         return sa > sb;
     return a->key != b->key ? a->key < b->key : a->id < b->id;
+}
+
+/* Of the contacts that look around, the one that should come soonest: several may have come back in one step. */
+hl__contact *hl__match_soonest(hl__acd *acd)
+{
+    hl__contact *best = HL__OF(hl__contact, fresh, acd->fresh.next);
+
+    for (hl__link *l = acd->fresh.next->next; l != &acd->fresh; l = l->next) {
+        hl__contact *c = HL__OF(hl__contact, fresh, l);
+        if (sooner(acd, c, best, NULL))
+            best = c;
+    }
+    return best;
 }
 
 /* The first in his own list whose channel he may be offered on. */
