@@ -8,9 +8,12 @@
 struct hl__ring {
     uint32_t mask;
     size_t size;
-    _Alignas(64) _Atomic uint32_t head;
-    _Alignas(64) _Atomic uint32_t tail;
-    _Alignas(64) unsigned char item[];
+    char apart[48]; /* the two ends on lines of their own; hl__alloc aligns to 16 only */
+    _Atomic uint32_t head;
+    char apart_too[60];
+    _Atomic uint32_t tail;
+    char apart_again[60];
+    unsigned char item[];
 };
 
 int hl__ring_new(hl__mem *mem, uint32_t items, size_t item_size, hl__ring **out)

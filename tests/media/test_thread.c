@@ -97,7 +97,8 @@ static int telephone(hl__addr *at)
 static void send_to(int fd, uint16_t port, hl__rtp p)
 {
     uint8_t data[400];
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port) };
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    a.sin_port = htons(port);
     hl__rtp_write(data, &p);
     memcpy(data + 12, p.body, p.len);
     assert_int_equal(sendto(fd, data, 12 + p.len, 0, (struct sockaddr *)&a, sizeof(a)), 12 + p.len);
@@ -105,7 +106,8 @@ static void send_to(int fd, uint16_t port, hl__rtp p)
 
 static uint16_t call_in(int leg, const hl__addr *from)
 {
-    hl__media m = { .size = sizeof(m), .dir = HL__SENDRECV, .transport = HL__RTP, .n = 1, .dtmf_pt = 101, .rtp = *from };
+    hl__media m = { .size = sizeof(m), .dir = HL__SENDRECV, .transport = HL__RTP, .n = 1, .dtmf_pt = 101 };
+    m.rtp = *from;
     m.codec[0] = (hl__codec){ HL__PCMA, 8, 20, 1, 8000, 0 };
     post((hl__msg){ .kind = HL__Q_OPEN, .leg = leg, .gen = 1, .code = HL__RTP }, HL__MEDIA, &m, sizeof(m));
     hl__media ours = { 0 };
@@ -182,7 +184,8 @@ static void two_telephones_talk_over_real_sockets(void **state)
 
 static void a_taken_port_is_told(void **state)
 {
-    static const hl__paths *const paths[] = { [HL__RTP] = &hl__paths_rtp, [HL__DTLS] = &hl__paths_mem, [HL__MEM] = NULL };
+    static const hl__paths *const paths[] = { [HL__RTP] = &hl__paths_rtp, [HL__DTLS] = &hl__paths_mem,
+        [HL__MEM] = NULL };
     hl__addr at;
     char text[200];
     (void)state;
@@ -192,7 +195,8 @@ static void a_taken_port_is_told(void **state)
     hl__loop_options opt = { .mem = &hl_test_mem, .log = &quiet };
     assert_int_equal(hl__loop_new(&opt, &loop), 0);
     assert_int_equal(hl__media_driver(NULL, paths, &driver), 0);
-    snprintf(text, sizeof(text), "{\"settings\":{\"rtc_port\":%u,\"bind\":\"127.0.0.1\"},\"rtc\":{\"cert\":\"x\"}}", at.port);
+    snprintf(text, sizeof(text), "{\"settings\":{\"rtc_port\":%u,\"bind\":\"127.0.0.1\"},\"rtc\":{\"cert\":\"x\"}}",
+             at.port);
     assert_int_equal(driver.set(driver.d, text), HL_EIO);
     close(fd);
     finish();
