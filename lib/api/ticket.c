@@ -301,7 +301,7 @@ int hl_ticket_move_next(hl_t *hl, hl_id ticket, hl_id actor, hl_ticket_move *row
         (!actor || (r = hl__id_ok(hl, actor, HL_KIND_AGENT, "an agent")) == 0)) {
         out.id = row->id;
         r = hl__ticket_move_next(hl->tickets, ticket, &out, &words);
-        if (r == 1 && out.id == row->id && (r = load(hl, ticket, NULL, &found)) == 0)
+        if (r == HL__TICKET_READ && (r = load(hl, ticket, NULL, &found)) == 0)
             r = hl__ticket_move_next(hl->tickets, ticket, &out, &words);
         if (r == 1)
             move_out(hl, row, &out);

@@ -12,7 +12,7 @@
 #include "calendar/calendar.h"
 #include <hotline/ticket.h>
 
-enum { HL__TICKET_READ = 1 };
+enum { HL__TICKET_READ = 2 };
 
 typedef struct hl__tickets hl__tickets;
 typedef struct hl__ticket_up { /* filled by the engine */

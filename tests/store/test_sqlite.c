@@ -104,7 +104,8 @@ static void a_strangers_file_is_refused(void **state)
 static void an_older_schema_is_copied_and_brought_up(void **state)
 {
     (void)state;
-    static const hl__step steps[] = { { 1, "SELECT 1" }, { 2, "CREATE TABLE two(a)" }, { 3, "INSERT INTO two VALUES(3)" } };
+    static const hl__step steps[] = { { 1, "SELECT 1" }, { 2, "CREATE TABLE two(a)" },
+                                      { 3, "INSERT INTO two VALUES(3)" } };
     const char *path = new_path();
     char copy[700];
     hl__err err = { 0 };
