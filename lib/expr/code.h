@@ -26,17 +26,14 @@ enum { HL__EXPR_OPS(X) };
 #undef X
 
 /* JFALSE, JTRUE: over the right side, the left one stays. COND: pops; false goes to `to`, an error to `to` - 1, the
- * jump behind the first branch. CALL: a arguments of function b. FIELD: number b. LOAD, FIELD: to is the path's text. */
+ * jump behind the first branch. CALL: a arguments of function b. FIELD: number b. LOAD, FIELD: to is the path's
+ * text. */
 typedef struct instr { uint8_t op, a; uint16_t b; int32_t to; } instr;
 typedef struct read_name { uint32_t slot, path; bool is_asked; } read_name;
 
-typedef struct pattern_op { uint8_t op, negated; int16_t x, y; } pattern_op; /* jumps are relative */
-typedef struct code_range { uint32_t from, to; } code_range;
-typedef struct pattern {
-    pattern_op *op;
-    code_range *range;
-    uint32_t ops, op_room, ranges, range_room;
-} pattern;
+typedef hl__pattern_op pattern_op;
+typedef hl__range code_range;
+typedef hl__pattern pattern;
 
 struct hl__expr {
     hl__mem *mem;
@@ -98,17 +95,13 @@ const hl__type *hl__type_money(hl__scope *s, const char *ccy);
 bool hl__type_same(const hl__type *a, const hl__type *b);
 
 hl__val hl__val_error(int cause, const char *name);
-int hl__expr_fail(hl__err *err, const hl__val *error);                   /* HL_EINVAL with the words of an error value */
+int hl__expr_fail(hl__err *err, const hl__val *error);               /* HL_EINVAL with its words */
 bool hl__is_ordered(int kind);
 int hl__val_order(const hl__val *a, const hl__val *b);               /* of two of one ordered kind */
 int hl__minor_digits(const char *ccy);
 hl__val hl__text_val(hl__eval *x, const char *text, size_t len);     /* a copy in x->text, or an error */
 void *hl__eval_room(hl__eval *x, size_t bytes);                      /* aligned; NULL: full */
 hl__val hl__parse_val(int kind, const char *ccy, const char *text, size_t len); /* CAUSE_FORMAT, CAUSE_RANGE */
-
-int hl__pattern_new(hl__mem *mem, const char *text, size_t len, pattern *out, const char **wrong); /* HL_EPARSE ... */
-void hl__pattern_free(hl__mem *mem, pattern *p);
-bool hl__pattern_match(const pattern *p, const char *text, size_t len);
 
 /* Days since 1970 and the Gregorian calendar. */
 enum { DAY_MIN = -719162, DAY_MAX = 2932896 };                       /* 0001-01-01, 9999-12-31 */

@@ -78,6 +78,18 @@ bool hl__expr_secret(const hl__expr *e);
 int hl__expr_read(const hl__expr *e, uint32_t n, bool *is_guarded);
 const char *hl__expr_reads(const hl__expr *e); /* "bill.due call.lang" */
 
+/* Patterns: . [] [^] \d \w \s ^ $ (?: ) | * + ? {m,n}, found anywhere in the text, in time linear in it. */
+typedef struct hl__pattern_op { uint8_t op, negated; int16_t x, y; } hl__pattern_op; /* jumps are relative */
+typedef struct hl__range { uint32_t from, to; } hl__range;
+typedef struct hl__pattern {
+    hl__pattern_op *op;
+    hl__range *range;
+    uint32_t ops, op_room, ranges, range_room;
+} hl__pattern;
+int hl__pattern_new(hl__mem *mem, const char *text, size_t len, hl__pattern *out, const char **wrong); /* HL_EPARSE */
+void hl__pattern_free(hl__mem *mem, hl__pattern *p);                  /* not p itself */
+bool hl__pattern_match(const hl__pattern *p, const char *text, size_t len);
+
 /* Evaluating: 0, or HL_EINVAL with words in err (overflow, divide, unset, range, currency, format). */
 #define HL__EVAL_TEXT 16384
 typedef struct hl__eval {

@@ -40,7 +40,7 @@ struct hl__flow_up { /* what the engine does for a run; none may fail: what came
     void (*ticket)(void *ctx, hl_id contact, const hl__flow_ticket *t);
     void (*hangup)(void *ctx, hl_id contact, int cause);
     void (*ended)(void *ctx, hl_id contact, int how);               /* HL_FLOW_END_*; not after hl__flow_forget */
-    /* Place in the queue (1 is next) and expected wait; 0, or below: nothing to say. NULL: ANNOUNCE inputs only. */
+    /* Place in the queue (1 is next) and expected wait: 1, or 0: nothing to say. NULL: ANNOUNCE inputs only. */
     int (*place)(void *ctx, hl_id contact, int *place, int64_t *p50_ms, int64_t *p80_ms);
     /* Is there an object of that name now? NULL: all are. For hl__flow_add, publish; documents bring their own. */
     bool (*known)(void *ctx, const char *section, const char *name);
