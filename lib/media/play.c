@@ -182,14 +182,18 @@ int hl__play_begin(hl__board *b, hl__leg *leg, const hl__msg *q, hl_time now)
     return 0;
 }
 
-void hl__music_begin(hl__board *b, hl__leg *leg)
+int hl__music_begin(hl__board *b, hl__leg *leg)
 {
     static const char clips[] = "\ttone:music\t";
+    if (leg->music)
+        return 0;
     hl__play *p = NULL;
-    if (leg->music || play_new(b, clips, sizeof(clips) - 1, 0, &p) < 0)
-        return; /* without memory: silence */
+    int r = play_new(b, clips, sizeof(clips) - 1, 0, &p);
+    if (r < 0)
+        return r;
     p->flags = HL_PLAY_LOOP;
     leg->music = p;
+    return 0;
 }
 
 void hl__play_key(hl__board *b, hl__leg *leg, hl_time now)

@@ -97,7 +97,8 @@ int hl__sip_reason(const struct sip_msg *m)
         hl__view rest = h->value;
         while (rest.at) {
             uint64_t n;
-            hl__view one = hl__sip_element(&rest), value, tail = one, protocol = hl__view_trim(hl__view_cut(&tail, ';'));
+            hl__view one = hl__sip_element(&rest), value, tail = one;
+            hl__view protocol = hl__view_trim(hl__view_cut(&tail, ';'));
             if (!hl__sip_param(reason_param(one), "cause", &value) || !hl__view_uint(value, 699, &n))
                 continue;
             if (hl__view_like(protocol, "Q.850") && n >= 1 && n <= 127)

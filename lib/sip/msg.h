@@ -28,8 +28,8 @@ enum { SIP_OTHER, SIP_METHODS(X) SIP_METHOD_END };
     X(RETRY_AFTER, "Retry-After", 0, 1) X(P_ASSERTED_IDENTITY, "P-Asserted-Identity", 0, 0) \
     X(REMOTE_PARTY_ID, "Remote-Party-ID", 0, 0) X(PRIVACY, "Privacy", 0, 1) X(DIVERSION, "Diversion", 0, 0) \
     X(P_CALLED_PARTY_ID, "P-Called-Party-ID", 0, 1) X(UNSUPPORTED, "Unsupported", 0, 0) \
-    X(REFER_TO, "Refer-To", 'r', 1) X(REPLACES, "Replaces", 0, 1) X(SERVICE_ROUTE, "Service-Route", 0, 0) X(PATH, "Path", 0, 0) \
-    X(SUBJECT, "Subject", 's', 1) X(WARNING, "Warning", 0, 0)
+    X(REFER_TO, "Refer-To", 'r', 1) X(REPLACES, "Replaces", 0, 1) X(SERVICE_ROUTE, "Service-Route", 0, 0) \
+    X(PATH, "Path", 0, 0) X(SUBJECT, "Subject", 's', 1) X(WARNING, "Warning", 0, 0)
 #define X(name, text, compact, single) SIP_H_##name,
 enum { SIP_H_OTHER, SIP_HEADERS(X) SIP_H_END };
 #undef X
