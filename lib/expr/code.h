@@ -98,7 +98,7 @@ hl__val hl__val_error(int cause, const char *name);
 int hl__expr_fail(hl__err *err, const hl__val *error);               /* HL_EINVAL with its words */
 bool hl__is_ordered(int kind);
 int hl__val_order(const hl__val *a, const hl__val *b);               /* of two of one ordered kind */
-int hl__minor_digits(const char *ccy);
+int hl__ccy_digits(const char *ccy);
 hl__val hl__text_val(hl__eval *x, const char *text, size_t len);     /* a copy in x->text, or an error */
 void *hl__eval_room(hl__eval *x, size_t bytes);                      /* aligned; NULL: full */
 hl__val hl__parse_val(int kind, const char *ccy, const char *text, size_t len); /* CAUSE_FORMAT, CAUSE_RANGE */

@@ -44,7 +44,7 @@ void hl__date(int64_t days, int *year, int *month, int *day)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
-int hl__minor_digits(const char *ccy)
+int hl__ccy_digits(const char *ccy)
 {
     static const char none[] = "JPY KRW VND CLP ISK UGX XAF XOF PYG RWF", three[] = "KWD BHD OMR JOD TND IQD LYD";
 
@@ -131,7 +131,7 @@ static hl__val parse_money(const char *ccy, const char *s, size_t len)
     memcpy(v.ccy, s + len - 3, 3);
     if (ccy && ccy[0] && strcmp(ccy, v.ccy) != 0)
         return hl__val_error(CAUSE_CURRENCY, NULL);
-    int minor = hl__minor_digits(v.ccy), seen = 0;
+    int minor = hl__ccy_digits(v.ccy), seen = 0;
     for (len -= 4; i < len; i++) {
         if (s[i] == '.' && !point && whole) {
             point = 1;
@@ -299,7 +299,7 @@ int hl__val_parse(const hl__type *t, const char *text, size_t len, hl__val *out,
 
 static void put_money(hl__buf *b, const hl__val *v)
 {
-    int minor = hl__minor_digits(v->ccy);
+    int minor = hl__ccy_digits(v->ccy);
     uint64_t n = v->u.i < 0 ? 0 - (uint64_t)v->u.i : (uint64_t)v->u.i, unit = minor == 3 ? 1000 : minor ? 100 : 1;
 
     hl__buf_fmt(b, "%s%llu", v->u.i < 0 ? "-" : "", (unsigned long long)(n / unit));
@@ -465,7 +465,7 @@ void hl__val_json(hl__buf *b, const hl__type *t, const hl__val *v)
 static hl__val money_of_real(const hl__type *t, double x)
 {
     static const double unit[] = { 1, 1, 100, 1000 };
-    int minor = hl__minor_digits(t->ccy);
+    int minor = hl__ccy_digits(t->ccy);
     double scaled = x * unit[minor], n = floor(scaled + 0.5);
     hl__val v = { .kind = HL__V_MONEY, .u.i = (int64_t)n };
 
