@@ -82,8 +82,9 @@ typedef struct hl_options {    /* 0 and NULL mean the default in brackets */
     uint32_t log_fd;           /* log lines are written here [nowhere] */
     uint32_t media_threads;    /* [one per core, at most 4] */
     uint32_t max_agents, max_contacts, max_legs, max_events; /* [100000, 1000000, 20000, 16384 unread] */
+    hl_time pretend;           /* hl_open() only: the day starts here, to try night menus by day [now] */
 } hl_options;
-#define HL_OPTIONS_INIT { sizeof(hl_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define HL_OPTIONS_INIT { sizeof(hl_options), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 typedef struct hl_event {      /* one flat shape for every event; unused fields are 0 or NULL */
     uint32_t size, type;       /* HL_EV_* */

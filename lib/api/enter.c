@@ -58,6 +58,7 @@ int hl__enter_command(hl_t *hl, bool new_work)
 
     if (r < 0)
         return r;
+    hl__shell_stop(hl);
     if ((r = hl__may_work(hl, new_work)) < 0)
         return hl__leave(hl, r);
     r = hl__step_begin(hl, &hl->shell->desk->err);

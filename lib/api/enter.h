@@ -32,7 +32,8 @@ typedef struct hl__shell { /* what a real engine has around it; in a simulation 
     bool command, closing;
     int inside, fd, log_fd;    /* inside: calls that wait without the lock */
     int64_t log_dropped;
-    atomic_int wakes;
+    atomic_int wakes;          /* hl_wake() may come from a signal handler: it only counts */
+    atomic_int stop_ms;        /* so may hl_stop(): 1 + its drain_ms, 0: not asked */
     unsigned *alive;           /* 1; a forked child sees 0 */
     struct hl__loop *loop;
     struct hl__store *store;
@@ -59,6 +60,7 @@ int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what); /* HL_EINVAL: not
 int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what); /* NULL is fine; HL_EINVAL, HL_ELIMIT */
 
 const char *hl__open_words(void);                 /* of this thread's last hl_open() */
+void hl__shell_stop(hl_t *hl);                   /* lock held: carries out an hl_stop() */
 int hl__shell_new(hl_t *hl, const hl_options *opt);
 void hl__shell_free(hl_t *hl);
 int hl__zone_read(void *engine, const char *name, const void **out, size_t *out_len); /* engine: the hl_t */

@@ -47,19 +47,16 @@ const char *hl_error(const hl_t *engine)
     return desk ? desk->err.words : "";
 }
 
+/* From a signal handler too: no lock; the control thread, or in a simulation the next step, carries it out. */
 int hl_stop(hl_t *hl, int drain_ms)
 {
-    int r = hl__enter_command(hl, false);
-
-    if (r < 0)
-        return r;
-    if (drain_ms < 0)
-        return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "a drain of %d ms", drain_ms));
-    if (hl->state == HL__RUNNING)
-        hl->state = HL__DRAINING;
-    hl->drain_until = hl->core.now + drain_ms * (hl_time)HL__US;
-    hl__stop_when_idle(hl, hl->drain_until);
-    return hl__leave(hl, 0);
+    if (!hl || drain_ms < 0)
+        return HL_EINVAL;
+    if (*hl->shell->alive != 1)
+        return HL_ESTATE;
+    atomic_store(&hl->shell->stop_ms, drain_ms == INT_MAX ? INT_MAX : drain_ms + 1);
+    hl__wake(hl);
+    return 0;
 }
 
 int hl_flush(hl_t *hl, int timeout_ms)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { FIRST_OPTIONS = 104 }; /* size of hl_options in the first release */
+
 /* Words of this thread's last hl_open(): there is no engine yet that could keep them. */
 static _Thread_local char open_words[512];
 
@@ -27,12 +29,12 @@ static int take_options(const hl_options *in, hl_options *out, hl__err *err)
     *out = (hl_options)HL_OPTIONS_INIT;
     if (!in)
         return 0;
-    if (in->size < sizeof(*in) || in->size > 4096)
+    if (in->size < FIRST_OPTIONS || in->size > 4096)
         return hl__fail(err, HL_EINVAL, "size %u of hl_options is wrong; begin it with HL_OPTIONS_INIT", in->size);
     for (size_t i = sizeof(*in); i < in->size; i++)
         if (at[i])
             return hl__fail(err, HL_EVERSION, "an option is set that this library does not know");
-    memcpy(out, in, sizeof(*out));
+    memcpy(out, in, in->size < sizeof(*out) ? in->size : sizeof(*out));
     return 0;
 }
 
@@ -97,7 +99,7 @@ static int after_of(hl_t *hl, hl_seq after)
 
 static int build(hl_t *hl, const hl_options *opt, hl__err *err)
 {
-    hl__loop_options loop = { .hl = hl, .mem = &hl->mem, .log = &hl->core.log };
+    hl__loop_options loop = { .hl = hl, .mem = &hl->mem, .log = &hl->core.log, .pretend = opt->pretend };
     int r;
 
     if ((r = hl__loop_new(&loop, &hl->shell->loop)) < 0)

@@ -26,9 +26,20 @@ static void tell_readable(hl_t *hl, bool events)
         (void)!read(sh->fd, &n, sizeof(n));  /* empty: it is not readable already */
 }
 
-/* hl_wake() may come from a signal handler and only counts; here, with the lock held, the waiting are told. */
+void hl__shell_stop(hl_t *hl)
+{
+    int asked = atomic_exchange(&hl->shell->stop_ms, 0);
+
+    if (!asked || hl->state > HL__DRAINING)
+        return;
+    hl->state = HL__DRAINING;
+    hl->drain_until = hl->core.now + (asked - 1) * (hl_time)HL__US;
+}
+
+/* With the lock held, in each turn: what was only counted is done. */
 static void tell_woken(hl_t *hl)
 {
+    hl__shell_stop(hl);
     if (atomic_load(&hl->shell->wakes) > 0)
         pthread_cond_broadcast(&hl->shell->changed);
 }

@@ -333,6 +333,8 @@ void hl__tick(hl_t *hl, hl_time now)
     hl__lock(hl);
     if (now > hl->core.now)
         hl->core.now = now;
+    if (hl->turned)
+        hl->turned(hl);
     (void)hl__take_reports(hl);
     hl__fire_timers(hl, now);
     hl__stop_when_idle(hl, hl->drain_until);
@@ -349,8 +351,6 @@ void hl__tick(hl_t *hl, hl_time now)
         hl__lock(hl);
         look_at_store(hl);
     }
-    if (hl->turned)
-        hl->turned(hl);
     hl__unlock(hl);
 }
 

@@ -121,7 +121,7 @@ struct hl {
     struct hl__shell *shell;  /* lib/api's: lock, desks, loop, store */
     hl_time (*clock)(hl_t *hl);               /* NULL in a simulation */
     void (*readable)(hl_t *hl, bool events);  /* events wait, or none any more */
-    void (*turned)(hl_t *hl);                 /* at the end of each tick */
+    void (*turned)(hl_t *hl);                 /* in each tick, before anything else */
 };
 
 /* engine.c */
