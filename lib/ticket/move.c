@@ -112,29 +112,36 @@ static int prepare_note(hl__tickets *t, struct act *c)
     return hl__fail(t->core->err, HL_EINVAL, "a note needs {\"text\": \"...\"}");
 }
 
-static int prepare_edit(hl__tickets *t, struct act *c)
+static int check_edit(const hl__tickets *t, const hl__json *args)
 {
-    const hl__json *title = hl__json_get(c->args, "title"), *priority = hl__json_get(c->args, "priority");
-    const hl__json *fields = hl__json_get(c->args, "fields");
+    const hl__json *title = hl__json_get(args, "title"), *fields = hl__json_get(args, "fields");
+    const hl__json *priority = hl__json_get(args, "priority");
     hl__err *err = t->core->err;
-    for (void *it = hl__json_iter(c->args); it != NULL; it = hl__json_iter_next(c->args, it)) {
+    for (void *it = hl__json_iter(args); it != NULL; it = hl__json_iter_next(args, it)) {
         const char *key = hl__json_iter_key(it);
         if (strcmp(key, "title") != 0 && strcmp(key, "priority") != 0 && strcmp(key, "fields") != 0)
             return hl__fail(err, HL_EINVAL, "an edit has title, priority and fields, not \"%s\"", key);
     }
     if (title != NULL && (hl__json_text(title) == NULL || !hl__text_ok(hl__json_text(title), HL__TITLE_MAX)))
         return hl__fail(err, HL_EINVAL, "the title is no text of %d bytes at most", HL__TITLE_MAX);
-    int64_t wanted = hl__json_int(priority);
-    if (priority != NULL && (wanted < 1 || wanted > LOWEST))
+    if (priority != NULL && (hl__json_int(priority) < 1 || hl__json_int(priority) > LOWEST))
         return hl__fail(err, HL_EINVAL, "priority 1 to %d is wanted", LOWEST);
     if (fields != NULL && hl__json_type(fields) != HL__JOBJECT) return hl__fail(err, HL_EINVAL, "fields are an object");
-    c->priority = (int32_t)wanted;
+    return 0;
+}
+
+static int prepare_edit(hl__tickets *t, struct act *c)
+{
+    const hl__json *title = hl__json_get(c->args, "title"), *fields = hl__json_get(c->args, "fields");
+    int r = check_edit(t, c->args);
+    if (r < 0) return r;
+    c->priority = (int32_t)hl__json_int(hl__json_get(c->args, "priority"));
     c->note = c->a->reason;
     if (title != NULL && (c->title = hl__strdup(t->core->mem, hl__json_text(title))) == NULL)
-        return hl__fail(err, HL_ENOMEM, "out of memory");
+        return hl__fail(t->core->err, HL_ENOMEM, "out of memory");
     if (fields == NULL) return 0;
-    if (c->type == NULL) return hl__fail(err, HL_ESTATE, "the ticket's type is gone");
-    int r = hl__type_values(c->type, fields, err);
+    if (c->type == NULL) return hl__fail(t->core->err, HL_ESTATE, "the ticket's type is gone");
+    r = hl__type_values(c->type, fields, t->core->err);
     return r == 0 ? merge_fields(t, c, fields) : r;
 }
 
