@@ -140,15 +140,32 @@ static int32_t whole(double ms)
     return ms >= 2147483647.0 ? INT32_MAX : (int32_t)(ms + 0.5);
 }
 
+/* Fills in mean, p50 and p80 from the five figures they rest on; patience 0: nobody ever gives up. */
+void hl__predict(hl_estimate *e)
+{
+    double a = e->agents / e->handle_ms, theta = e->patience_ms > 0 ? 1 / e->patience_ms : 0, mean, var, f, last, root;
+    uint32_t m = (uint32_t)e->ahead;
+
+    f = e->ahead - m;
+    last = 1 / (a + (m + 1) * theta);
+    mean = hl__harmonic(a, theta, m, 0) + f * last;
+    var = hl__harmonic(a, theta, m, 1) + f * last * last;
+    root = sqrt(var) / mean; /* 1 / sqrt(k), k = mean^2 / var */
+    mean *= e->bias;
+    f = 1 - root * root / 9;
+    e->mean_ms = whole(mean);
+    e->p50_ms = whole(mean * f * f * f);
+    f += Z80 * root / 3;
+    e->p80_ms = whole(mean * f * f * f);
+}
+
 void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out)
 {
     const hl__stat *s = &k->queue->stat;
-    double theta = (5 + s->gave_up) / (5.0 * k->queue->conf->patience_ms + s->waited);
-    double bias = s->actual / s->predicted, mean, var, f, last, root;
-    uint32_t m;
+    double bias = s->actual / s->predicted;
 
     out->handle_ms = s->handle_sum / s->handle_n;
-    out->patience_ms = 1 / theta;
+    out->patience_ms = (5.0 * k->queue->conf->patience_ms + s->waited) / (5 + s->gave_up);
     out->bias = bias < 0.5 ? 0.5 : bias > 2 ? 2 : bias;
     out->agents = hl__class_slots(acd, k);
     out->ahead = 0;
@@ -156,18 +173,7 @@ void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl
     if (out->agents <= 0 || hl__class_idle(acd, k))
         return;
     out->ahead = ahead(acd, k, key, id);
-    m = (uint32_t)out->ahead;
-    f = out->ahead - m;
-    last = 1 / (out->agents / out->handle_ms + (m + 1) * theta);
-    mean = hl__harmonic(out->agents / out->handle_ms, theta, m, 0) + f * last;
-    var = hl__harmonic(out->agents / out->handle_ms, theta, m, 1) + f * last * last;
-    root = sqrt(var) / mean; /* 1 / sqrt(k), k = mean^2 / var */
-    mean *= out->bias;
-    f = 1 - root * root / 9;
-    out->mean_ms = whole(mean);
-    out->p50_ms = whole(mean * f * f * f);
-    f += Z80 * root / 3;
-    out->p80_ms = whole(mean * f * f * f);
+    hl__predict(out);
 }
 
 int hl__contact_place(const hl__class *k, int64_t key, uint64_t id)

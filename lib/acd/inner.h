@@ -299,6 +299,7 @@ void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now);
 void hl__stat_handled(hl__stat *s, double ms);
 void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up);
 void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms);
+void hl__predict(hl_estimate *e);              /* mean, p50, p80 from the rest of it */
 void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out);
 int hl__contact_place(const hl__class *k, int64_t key, uint64_t id); /* 1: next */
 uint32_t hl__class_slots(hl__acd *acd, hl__class *k);  /* A(R): of staffed agents who may have it */
