@@ -433,7 +433,7 @@ int hl__expr_new(hl__scope *s, const hl__expr_in *in, hl__expr **out)
         parse(&c);
     if (!c.is_bad)
         check_result(&c);
-    if (!c.is_bad) {
+    if (!c.is_bad && !c.e->text.failed) {
         hl__buf_str(&c.e->read_text, "");
         settle(c.e);
     }
