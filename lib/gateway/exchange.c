@@ -116,7 +116,7 @@ static void op_ask(hl__sock *k, const hl__grant *by, int op, const char *json, s
 {
     hl__buf b;
     hl__buf_init(&b, k->g->mem);
-    int r = hl__op_signed(&b, json, len, by);
+    int r = hl__op_signed(&b, op, json, len, by);
     if (r < 0) hl__exchange_refuse(k, hl__http_status(r), r, "");
     else if (!hl__exchange_wait(k)) hl__exchange_refuse(k, 503, HL_ENOMEM, "");
     else hl__session_op(k->g->hl, 0, (int64_t)k->serial, op, b.data, b.len);

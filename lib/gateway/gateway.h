@@ -168,7 +168,7 @@ void hl__route_find(int method, const char *path, hl__route *out);
 int hl__http_status(int code);
 int hl__query_json(hl__buf *b, const hl__route *route, const char *query, hl__err *err); /* {"op":...,"phone":"..."} */
 bool hl__origin_ok(const char *origin, const char *host, const char *const *allowed, size_t count);
-int hl__op_signed(hl__buf *b, const char *json, size_t len, const hl__grant *by); /* with role, by, subject */
+int hl__op_signed(hl__buf *b, int op, const char *json, size_t len, const hl__grant *by); /* says who asks */
 
 /* pages.c - a file below a folder. */
 int hl__page_path(hl__buf *b, const char *folder, const char *path); /* HL_ENOENT: not below it, hidden, not a file */

@@ -149,13 +149,15 @@ bool hl__origin_ok(const char *origin, const char *host, const char *const *allo
     return false;
 }
 
-int hl__op_signed(hl__buf *b, const char *json, size_t len, const hl__grant *by)
+/* "agent" is who asks, but where the operation itself is about one; "by" is it always. */
+int hl__op_signed(hl__buf *b, int op, const char *json, size_t len, const hl__grant *by)
 {
     while (len && json[len - 1] != '}') len--;
     if (!len) return HL_EINVAL;
     hl__buf_add(b, json, len - 1);
     hl__buf_fmt(b, ",\"role\":%u", by->role);
     if (by->agent) hl__buf_fmt(b, ",\"by\":%lld", (long long)by->agent);
+    if (by->agent && !arg_type(op, "agent", 5)) hl__buf_fmt(b, ",\"agent\":%lld", (long long)by->agent);
     if (by->subject) {
         hl__buf_str(b, ",\"subject\":");
         hl__buf_json(b, by->subject);
