@@ -103,7 +103,7 @@ static int ticket_do(hl_t *hl, hl__talk *t, const hl__flow_ticket *f, hl__buf *r
     hl_ticket_new n = HL_TICKET_NEW_INIT;
     hl_ticket_act a = HL_TICKET_ACT_INIT;
     hl_ticket row = HL_TICKET_INIT;
-    hl_id id = 0;
+    hl_id id = 0, part; /* a note or an urge gives its own id */
     int r;
 
     if (strcmp(f->op, "open") == 0) {
@@ -119,7 +119,7 @@ static int ticket_do(hl_t *hl, hl__talk *t, const hl__flow_ticket *f, hl__buf *r
         a.verb = f->op;
         a.args = or_empty(f->fields);
         if (r == 0 && strcmp(f->op, "find") != 0)
-            r = hl__ticket_do(hl->tickets, &a, &id);
+            r = hl__ticket_do(hl->tickets, &a, &part);
     }
     if (r < 0 || (r = hl__ticket_get(hl->tickets, id, &row)) < 0)
         return r;
