@@ -52,11 +52,13 @@ static char *read_file(const char *name)
 static void load(const char *name, const char *json)
 {
     hl_finding f = HL_FINDING_INIT;
-    int errors = hl_load(hotline, json, strlen(json));
-    while (hl_finding_next(hotline, &f) == 1)
+    int r = hl_load(hotline, json, strlen(json));
+    char words[512];
+    snprintf(words, sizeof(words), "%s", hl_error(hotline));
+    while (hl_finding_next(hotline, &f) == 1 && (r < 0 || json[0] != ' ')) /* " {": warnings were told before */
         fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", name, f.line, f.column, f.level == 1 ? "error" : "warning", f.text, f.pointer);
-    if (errors < 0)
-        fail(name, hl_error(hotline));
+    if (r < 0)
+        fail(name, words);
 }
 
 /* Which ports, and where the pages lie: what differs from machine to machine and so is not in the document. */
@@ -70,7 +72,7 @@ static void load_place(void)
             fail(at[i], "is no HOST:PORT");
     if (opt.login)
         snprintf(login, sizeof(login), ",\"login\":\"%s\"", opt.login);
-    snprintf(json, sizeof(json), "{\"hotline\":1,\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},"
+    snprintf(json, sizeof(json), " {\"hotline\":1,\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},"
              "\"media\":{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
              "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"%s}}",
              host[0], port[0], host[2], port[2], host[1], port[1], opt.home, opt.home, login);

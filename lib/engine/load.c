@@ -358,6 +358,17 @@ static int apply_all(struct plan *p, uint64_t *drivers)
     return changes;
 }
 
+static int refused(hl_t *hl, const hl__findings *f)
+{
+    const hl__finding *first = NULL;
+
+    for (uint32_t i = 0; i < f->count && !first; i++)
+        if (f->list[i].level == 1)
+            first = &f->list[i];
+    return hl__fail(hl->core.err, HL_EPARSE, "the document has %u error(s); the first: %s at \"%s\"", f->errors,
+                    first && first->text ? first->text : "", first && first->pointer ? first->pointer : "");
+}
+
 int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
 {
     struct plan p = { .hl = hl, .f = f };
@@ -369,8 +380,7 @@ int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
         r = apply_all(&p, &drivers);
     plan_free(&p);
     if (r == HL_EPARSE)
-        return hl__fail(hl->core.err, r, "the document has %u error(s); the first: %s at \"%s\"", f->errors,
-                        f->count ? f->list[0].text : "", f->count && f->list[0].pointer ? f->list[0].pointer : "");
+        return refused(hl, f);
     if (r <= 0)
         return r;
     ev.type = HL_EV_LOADED;

@@ -459,8 +459,11 @@ static bool needs(const node *n, int x)
     }
 }
 
+/* What fails in a node that ends the run ends it all the same. */
 static bool may_have(const node *n, int x)
 {
+    if (n->kind == N_END || n->kind == N_HANGUP)
+        return needs(n, x);
     return needs(n, x) || x == X_ERROR || (x == X_HOLIDAY && n->kind == N_HOURS) || (x == X_CALLBACK && n->kind == N_QUEUE);
 }
 

@@ -49,6 +49,7 @@ struct hl__bank {
     uint32_t waiting;
     struct spoken *ahead;
     int32_t missing;
+    uint32_t round; /* of settings: a clip begun before the last ones does not count among them */
     size_t cached;
 };
 
@@ -388,6 +389,7 @@ static void speak_one(hl__bank *b)
     struct spoken *s = b->ahead;
     hl__want w = { .text = s->text };
     hl__buf pcm;
+    uint32_t round = b->round;
     b->ahead = s->next;
     pthread_mutex_unlock(&b->lock);
     (void)hl__copy(w.lang, sizeof(w.lang), s->lang); /* from fields of the same size */
@@ -399,7 +401,7 @@ static void speak_one(hl__bank *b)
     hl__buf_free(&pcm);
     hl__free(b->mem, s);
     pthread_mutex_lock(&b->lock);
-    b->missing -= r == 0;
+    b->missing -= r == 0 && round == b->round;
     int missing = b->missing;
     bool is_last = !b->ahead;
     pthread_mutex_unlock(&b->lock);
@@ -552,6 +554,7 @@ int hl__bank_set(hl__bank *b, const char *files, const char *music, const hl__js
     b->music = new_music ? new_music->text : NULL;
     b->ahead = list;
     b->missing = n;
+    b->round++;
     forget_clips(b); /* another recording may stand in their place now */
     pthread_cond_signal(&b->more);
     pthread_mutex_unlock(&b->lock);
