@@ -233,6 +233,19 @@ static int broken(hl__acd *acd, const char *what, hl_id id)
     return hl__fail(acd->core->err, HL_ESTATE, "%s: %lld", what, (long long)id);
 }
 
+static int check_slot(hl__acd *acd, const hl__agent *a, const hl__slot *s)
+{
+    if ((s->state == HL__SLOT_PROPOSED || s->state == HL__SLOT_WRAPUP) && !hl__timer_is_set(&a->timer))
+        return broken(acd, "an agent with work and no deadline", a->id);
+    if ((s->contact != NULL) != (s->state >= HL__SLOT_PROPOSED && s->state <= HL__SLOT_TALK))
+        return broken(acd, "a slot whose contact and state disagree", a->id);
+    if (s->contact && s->contact->slot != s)
+        return broken(acd, "a contact that does not know its agent", a->id);
+    if ((s->state == HL__SLOT_PROPOSED) != (hl__slot_of_offer(acd, s->offer) == s))
+        return broken(acd, "an offer that is not found, or one that has ended", a->id);
+    return 0;
+}
+
 static int check_agent(hl__acd *acd, const hl__agent *a)
 {
     uint32_t in_hand[HL__CHANNELS] = { 0 };
@@ -240,14 +253,8 @@ static int check_agent(hl__acd *acd, const hl__agent *a)
     for (const hl__slot *s = a->slot; s; s = s->next) {
         if (s->state != HL__SLOT_FREE)
             in_hand[s->channel]++;
-        if ((s->state == HL__SLOT_PROPOSED || s->state == HL__SLOT_WRAPUP) && !hl__timer_is_set(&a->timer))
-            return broken(acd, "an agent with work and no deadline", a->id);
-        if ((s->contact != NULL) != (s->state >= HL__SLOT_PROPOSED && s->state <= HL__SLOT_TALK))
-            return broken(acd, "a slot whose contact and state disagree", a->id);
-        if (s->contact && s->contact->slot != s)
-            return broken(acd, "a contact that does not know its agent", a->id);
-        if ((s->state == HL__SLOT_PROPOSED) != (hl__slot_of_offer(acd, s->offer) == s))
-            return broken(acd, "an offer that is not found, or one that has ended", a->id);
+        if (check_slot(acd, a, s) < 0)
+            return HL_ESTATE;
     }
     for (uint32_t ch = 0; ch < HL__CHANNELS; ch++) {
         if (in_hand[ch] != a->in_hand[ch])

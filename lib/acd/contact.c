@@ -385,6 +385,20 @@ static void next_step(hl__acd *acd, hl__contact *c)
     (void)hl__contact_do(acd, c, HL__DO_WIDEN, &with); /* it waits */
 }
 
+static bool is_due(hl_time at, hl_time now)
+{
+    return at && at <= now;
+}
+
+static void announce(hl__acd *acd, hl__contact *c)
+{
+    c->say_at = c->every_ms > 0 ? acd->core->now + (hl_time)c->every_ms * HL__US : 0;
+    if (c->state != HL_CONTACT_WAITING)
+        return; /* it rings just now */
+    hl__contact_say(acd, c);
+    hl__acd_tell(acd, &c->news, HL__NEWS_ESTIMATE);
+}
+
 void hl__contact_fire(void *ctx, hl__timer *t)
 {
     hl__acd *acd = ctx;
@@ -393,21 +407,16 @@ void hl__contact_fire(void *ctx, hl__timer *t)
     bool waits = c->state == HL_CONTACT_WAITING;
 
     (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
-    if (c->until && c->until <= now) {
-        (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL); /* by the table */
-    } else if (waits && c->max_at && c->max_at <= now) {
-        (void)hl__contact_do(acd, c, HL__DO_TIMEOUT, NULL); /* it waits */
-    } else if (waits && c->prefer_at && c->prefer_at <= now) {
-        (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL); /* it waits */
-    } else if (waits && c->step_at && c->step_at <= now) {
+    if (is_due(c->until, now)) /* these three: rows of the table */
+        (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL);
+    else if (waits && is_due(c->max_at, now))
+        (void)hl__contact_do(acd, c, HL__DO_TIMEOUT, NULL);
+    else if (waits && is_due(c->prefer_at, now))
+        (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL);
+    else if (waits && is_due(c->step_at, now))
         next_step(acd, c);
-    } else if (c->say_at && c->say_at <= now) {
-        c->say_at = c->every_ms > 0 ? now + (hl_time)c->every_ms * HL__US : 0;
-        if (waits) {
-            hl__contact_say(acd, c);
-            hl__acd_tell(acd, &c->news, HL__NEWS_ESTIMATE);
-        }
-    }
+    else if (is_due(c->say_at, now))
+        announce(acd, c);
     if (c->state != HL_CONTACT_DONE)
         hl__contact_timer(acd, c);
     hl__acd_settle(acd);

@@ -80,19 +80,28 @@ void hl__contact_queued(hl__acd *acd, hl__contact *c)
     hl__acd_emit(acd, ev);
 }
 
+static bool is_id(hl_id id, int kind)
+{
+    return id > 0 && HL__KIND(id) == kind;
+}
+
+static bool text_ok(const char *text, size_t max)
+{
+    return !text || hl__text_ok(text, max);
+}
+
 static int valid(hl__acd *acd, hl_id id, const hl_contact_new *in)
 {
     hl__err *err = acd->core->err;
 
     if (in->channel < 0 || in->channel >= HL__CHANNELS)
         return hl__fail(err, HL_EINVAL, "%d is no channel", in->channel);
-    if (in->queue <= 0 || HL__KIND(in->queue) != HL_KIND_QUEUE)
+    if (!is_id(in->queue, HL_KIND_QUEUE))
         return hl__fail(err, HL_EINVAL, "the contact names no queue");
     if (in->since < 0 || in->since > acd->core->now)
         return hl__fail(err, HL_EINVAL, "the contact waits since a time to come");
-    if ((in->number && !hl__text_ok(in->number, 255)) || (in->ref && !hl__text_ok(in->ref, 255)) ||
-        (in->need && !hl__text_ok(in->need, HL__NEED_MAX)))
-        return hl__fail(err, HL_EINVAL, "number, ref and need are texts of at most 255, 255 and %d bytes", HL__NEED_MAX);
+    if (!text_ok(in->number, 255) || !text_ok(in->ref, 255) || !text_ok(in->need, HL__NEED_MAX))
+        return hl__fail(err, HL_EINVAL, "number, ref, need are texts of at most 255, 255, %d bytes", HL__NEED_MAX);
     if (id && in->resume)
         return hl__fail(err, HL_EINVAL, "a place is taken up by a new contact, not by one of a call");
     if (id && hl__contact_find(acd, id))
@@ -236,7 +245,8 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
     k->refs++;
     begin(acd, c, in, terms);
     if (!id) {
-        hl_event ev = { .type = HL_EV_CONTACT_NEW, .contact = c->id, .leg = c->leg, .text = c->number, .data = c->data };
+        hl_event ev = { .type = HL_EV_CONTACT_NEW, .contact = c->id, .leg = c->leg, .text = c->number,
+            .data = c->data };
         hl__acd_emit(acd, ev);
     }
     hl__contact_queued(acd, c);
@@ -253,7 +263,7 @@ static int named(hl__acd *acd, hl_id contact, hl__contact **out)
 {
     int r;
 
-    if (contact <= 0 || HL__KIND(contact) != HL_KIND_CONTACT)
+    if (!is_id(contact, HL_KIND_CONTACT))
         return hl__fail(acd->core->err, HL_EINVAL, "this is no contact");
     if ((r = hl__acd_ready(acd)) < 0)
         return r;
@@ -298,7 +308,7 @@ int hl__acd_move(hl__acd *acd, hl_id contact, hl_id queue, int keep)
 
     if ((r = named(acd, contact, &c)) < 0)
         return r;
-    if (queue <= 0 || HL__KIND(queue) != HL_KIND_QUEUE)
+    if (!is_id(queue, HL_KIND_QUEUE))
         return hl__fail(acd->core->err, HL_EINVAL, "this is no queue");
     if (!(q = hl__map_get(&acd->queues, queue)))
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");

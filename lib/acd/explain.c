@@ -94,8 +94,8 @@ static void queue(hl__acd *acd, const hl__queue *q, hl__buf *out)
     row.id = q->id - 1; /* the row after that id is its own */
     if (hl__acd_queue_next(acd, &row) <= 0)
         return;
-    hl__buf_fmt(out, "{\"waiting\":%d,\"offered\":%d,\"engaged\":%d,\"staffed\":%d,\"idle\":%d,\"p50_ms\":%d}", row.waiting,
-                row.offered, row.engaged, row.staffed, row.idle, row.p50_ms);
+    hl__buf_fmt(out, "{\"waiting\":%d,\"offered\":%d,\"engaged\":%d,\"staffed\":%d,\"idle\":%d,\"p50_ms\":%d}",
+                row.waiting, row.offered, row.engaged, row.staffed, row.idle, row.p50_ms);
 }
 
 static void agent(const hl__agent *a, hl__buf *out)

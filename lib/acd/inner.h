@@ -1,7 +1,7 @@
 /* inner.h - the model of queues, agents, contacts and offers as the files of lib/acd see it.
  *
- * A command changes objects at once, then hl__acd_settle() tells the engine what came of it (news), lets contacts that are
- * new in their class look for an agent (A) and agents that are free again look for a contact (B), till nothing is left.
+ * A command changes objects at once, then hl__acd_settle() tells the engine what came of it (news), lets contacts that
+ * are new in their class look for an agent (A) and agents that are free again for a contact (B), till nothing is left.
  * Nothing allocates between the checks of a command and its end: an offer lives in a slot its agent always had. */
 #ifndef HL_ACD_INNER_H
 #define HL_ACD_INNER_H
@@ -123,7 +123,7 @@ enum { HL__SLOT_STATES(X) HL__SLOT_END };
 #define X(name) HL__SLOT_DO_##name,
 enum { HL__SLOT_STIMULI(X) HL__SLOT_DO_END };
 #undef X
-typedef struct hl__slot { /* one piece of work in an agent's hands: proposed, being connected, talked over, wrapped up */
+typedef struct hl__slot { /* work in an agent's hands: proposed, being connected, talked over, wrapped up */
     hl__news news;
     struct hl__slot *next;           /* of the agent */
     struct hl__slot *chain;          /* in acd->bucket */

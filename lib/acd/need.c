@@ -246,47 +246,43 @@ static uint64_t *widened(hl__mem *mem, const uint64_t *old, const uint32_t had[2
     return m;
 }
 
+static uint32_t words_for(uint32_t words, uint32_t bits)
+{
+    while ((size_t)words * 64 < bits)
+        words *= 2;
+    return words;
+}
+
 /* Bits for so many classes and profiles: all that grows is made before anything is replaced. */
 int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
 {
     hl__mem *mem = acd->core->mem;
-    uint32_t cw = acd->class_words ? acd->class_words : 1, pw = acd->profile_words ? acd->profile_words : 1;
-    uint64_t *made[2 + 2 * HL__CHANNELS] = { NULL };
-    bool is_short = false;
+    uint32_t had[2] = { acd->class_words, acd->profile_words }, now[2] = { had[0] ? had[0] : 1, had[1] ? had[1] : 1 };
+    uint64_t **place[2 + 2 * HL__CHANNELS] = { &acd->fit, &acd->fit_back }, *made[HL__COUNT(place)];
+    bool is_short;
 
-    while ((size_t)cw * 64 < classes)
-        cw *= 2;
-    while ((size_t)pw * 64 < profiles)
-        pw *= 2;
-    if (cw == acd->class_words && pw == acd->profile_words)
+    now[0] = words_for(now[0], classes);
+    now[1] = words_for(now[1], profiles);
+    if (now[0] == had[0] && now[1] == had[1])
         return 0;
-    made[0] = widened(mem, acd->fit, (uint32_t[]){ acd->class_words, acd->profile_words }, (uint32_t[]){ cw, pw });
-    made[1] = widened(mem, acd->fit_back, (uint32_t[]){ acd->profile_words, acd->class_words }, (uint32_t[]){ pw, cw });
-    for (int i = 0; i < HL__CHANNELS; i++) {
-        made[2 + 2 * i] = hl__alloc_array(mem, cw, sizeof(uint64_t));
-        made[3 + 2 * i] = hl__alloc_array(mem, pw, sizeof(uint64_t));
-        if (made[2 + 2 * i] && acd->waiting[i])
-            memcpy(made[2 + 2 * i], acd->waiting[i], acd->class_words * sizeof(uint64_t));
-        if (made[3 + 2 * i] && acd->idle[i])
-            memcpy(made[3 + 2 * i], acd->idle[i], acd->profile_words * sizeof(uint64_t));
-    }
-    for (size_t i = 0; i < HL__COUNT(made); i++)
+    made[0] = widened(mem, acd->fit, had, now);
+    made[1] = widened(mem, acd->fit_back, (uint32_t[]){ had[1], had[0] }, (uint32_t[]){ now[1], now[0] });
+    is_short = !made[0] || !made[1];
+    for (size_t i = 2; i < HL__COUNT(place); i++) {
+        place[i] = i % 2 ? &acd->idle[i / 2 - 1] : &acd->waiting[i / 2 - 1];
+        made[i] = hl__alloc_array(mem, now[i % 2], sizeof(uint64_t));
         is_short |= !made[i];
-    for (size_t i = 0; is_short && i < HL__COUNT(made); i++)
-        hl__free(mem, made[i]);
+        if (made[i] && *place[i])
+            memcpy(made[i], *place[i], had[i % 2] * sizeof(uint64_t));
+    }
+    for (size_t i = 0; i < HL__COUNT(place); i++) {
+        hl__free(mem, is_short ? made[i] : *place[i]);
+        if (!is_short)
+            *place[i] = made[i];
+    }
     if (is_short)
         return HL_ENOMEM;
-    hl__free(mem, acd->fit);
-    hl__free(mem, acd->fit_back);
-    acd->fit = made[0];
-    acd->fit_back = made[1];
-    for (int i = 0; i < HL__CHANNELS; i++) {
-        hl__free(mem, acd->waiting[i]);
-        hl__free(mem, acd->idle[i]);
-        acd->waiting[i] = made[2 + 2 * i];
-        acd->idle[i] = made[3 + 2 * i];
-    }
-    acd->class_words = cw;
-    acd->profile_words = pw;
+    acd->class_words = now[0];
+    acd->profile_words = now[1];
     return 0;
 }

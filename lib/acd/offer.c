@@ -170,7 +170,7 @@ void hl__offer_lapse(hl__acd *acd, hl__slot *s, int how)
     let_go(acd, s);
 }
 
-static void accept(hl__acd *acd, hl__slot *s)
+static void accepted(hl__acd *acd, hl__slot *s)
 {
     (void)step(s, HL__SLOT_DO_ACCEPT); /* it is proposed */
     take(acd, s);
@@ -247,7 +247,7 @@ int hl__acd_accept(hl__acd *acd, hl_id offer)
 
     if ((r = open_offer(acd, offer, &s)) < 0)
         return r;
-    accept(acd, s);
+    accepted(acd, s);
     hl__acd_settle(acd);
     return 0;
 }

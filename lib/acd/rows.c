@@ -10,7 +10,8 @@ static const char small[][NAMES][16] = {
     [HL__WORD_OUTCOME] = { "", "handled", "abandoned", "timed_out", "overflowed", "refused", "withdrawn", "broken" },
     [HL__WORD_AGENT] = { "offline", "available", "aux", "gone" },
     [HL__WORD_WORK] = { "idle", "cooling", "offer", "busy", "wrapup" },
-    [HL__WORD_OFFER] = { "", "accepted", "rejected", "no_answer", "busy", "unreachable", "failed", "rescinded", "late" },
+    [HL__WORD_OFFER] = { "", "accepted", "rejected", "no_answer", "busy", "unreachable", "failed", "rescinded",
+        "late" },
 };
 
 const char *hl__acd_word(int list, int number)
@@ -225,7 +226,8 @@ int hl__acd_contact_next(hl__acd *acd, hl_id queue, hl_contact *row)
 
 static void offer_row(const hl__slot *s, hl_offer *row)
 {
-    *row = (hl_offer){ sizeof(*row), s->channel, s->offer, s->contact_id, s->agent->id, s->queue, s->made, s->deadline };
+    *row = (hl_offer){ sizeof(*row), s->channel, s->offer, s->contact_id, s->agent->id, s->queue, s->made,
+        s->deadline };
 }
 
 int hl__acd_offer(hl__acd *acd, hl_id offer, hl_offer *out)

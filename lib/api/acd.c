@@ -165,7 +165,8 @@ int hl_contact_need(hl_t *hl, hl_id contact, const char *need)
 
     if (r < 0)
         return r;
-    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 && (r = hl__text_in(hl, need, 4096, "need")) == 0)
+    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
+        (r = hl__text_in(hl, need, 4096, "need")) == 0)
         r = hl__acd_need(hl->acd, contact, need);
     return hl__leave(hl, r);
 }
@@ -196,7 +197,8 @@ int hl_contact_get(hl_t *hl, hl_id contact, hl_contact *row)
 
     if (r < 0)
         return r;
-    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 && (r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 &&
+        (r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
         (r = hl__acd_contact_get(hl->acd, contact, &out)) == 0)
         contact_out(hl, row, &out);
     return hl__leave(hl, r);

@@ -46,7 +46,8 @@ static void say_event(bed *b, const hl_event *e)
 
     switch (e->type) {
     case HL_EV_CONTACT_NEW: say(b, "new %lld %s\n", short_id(e->contact), e->text ? e->text : "-"); break;
-    case HL_EV_CONTACT_QUEUED: say(b, "queued %lld %s place %d\n", short_id(e->contact), name(b, e->queue), e->code); break;
+    case HL_EV_CONTACT_QUEUED: say(b, "queued %lld %s place %d\n", short_id(e->contact), name(b, e->queue),
+        e->code); break;
     case HL_EV_CONTACT_STEP: say(b, "step %lld %d\n", short_id(e->contact), e->code); break;
     case HL_EV_CONTACT_ESTIMATE: say(b, "estimate %lld place %d\n", short_id(e->contact), e->code); break;
     case HL_EV_CONTACT_CONNECTED:
@@ -250,7 +251,8 @@ const char *bed_findings(bed *b, const char *json)
     check_all(b, doc, &f);
     out[0] = 0;
     for (uint32_t i = 0; i < f.count; i++)
-        len += (size_t)snprintf(out + len, sizeof(out) - len, "%d %s: %s\n", f.list[i].code, f.list[i].pointer, f.list[i].text);
+        len += (size_t)snprintf(out + len, sizeof(out) - len, "%d %s: %s\n", f.list[i].code, f.list[i].pointer,
+            f.list[i].text);
     hl__findings_free(&f);
     hl__json_free(doc);
     return out;

@@ -1,7 +1,8 @@
 /* test_agent.c - agents: coming, going, breaks, lost pages, wrap-up, capacity, whom the picks choose. */
 #include "bed.h"
 
-#define TEAM "\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},\"cat\":{\"queues\":{\"desk\":{}}}}}"
+#define TEAM "\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},\"cat\":{"
+    "\"queues\":{\"desk\":{}}}}}"
 
 static void open_with(bed *b, const char *json)
 {
@@ -50,7 +51,8 @@ static void a_break_takes_an_open_offer_back(void **state)
     hl_id c = bed_add(&b, "desk", NULL);
     bed_hush(&b);
     assert_int_equal(hl__acd_go(b.acd, bed_a(&b, "ann"), HL_AGENT_AUX, "lunch"), 0);
-    bed_says(&b, "agent ann aux offer lunch\noffer over 5 ann rescinded\nagent ann aux idle lunch\n> ring over ann rescinded\n"
+    bed_says(&b, "agent ann aux offer lunch\noffer over 5 ann rescinded\nagent ann aux idle lunch\n> ring over ann "
+        "rescinded\n"
         "> contact 5 waiting\n");
     assert_int_equal(bed_state(&b, c), HL_CONTACT_WAITING);
     bed_close(&b);
@@ -167,7 +169,8 @@ static void an_agents_own_wrapup_wins_and_0_is_none(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":10000}},\"agents\":{\"ann\":{\"wrapup_ms\":0,\"queues\":{\"desk\":{}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":10000}},\"agents\":{\"ann\":{\"wrapup_ms\":0,\"queues\":{"
+        "\"desk\":{}}}}}");
     b.accepts = b.connects = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     hl_id c = bed_add(&b, "desk", NULL), d = bed_add(&b, "desk", NULL);
@@ -182,7 +185,8 @@ static void one_who_takes_one_at_a_time_asks_for_the_next(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":1000}},\"agents\":{\"ann\":{\"once\":true,\"queues\":{\"desk\":{}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":1000}},\"agents\":{\"ann\":{\"once\":true,\"queues\":{"
+        "\"desk\":{}}}}}");
     b.accepts = b.connects = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     hl_id c = bed_add(&b, "desk", NULL);
@@ -288,8 +292,10 @@ static void top_down_takes_the_first_who_is_free(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":0,\"pick\":\"top_down\"}},\"agents\":{\"ann\":{\"queues\":{\"desk\":"
-        "{\"position\":3}}},\"bob\":{\"queues\":{\"desk\":{\"position\":1}}},\"cat\":{\"queues\":{\"desk\":{\"position\":2}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"wrapup_ms\":0,\"pick\":\"top_down\"}},\"agents\":{\"ann\":{\"queues\":{"
+        "\"desk\":"
+        "{\"position\":3}}},\"bob\":{\"queues\":{\"desk\":{\"position\":1}}},\"cat\":{\"queues\":{\"desk\":{"
+            "\"position\":2}}}}}");
     all_go(&b);
     assert_string_equal(chosen(&b), "bob");
     assert_string_equal(chosen(&b), "bob");
@@ -340,7 +346,8 @@ static void a_lower_tier_is_asked_first_and_a_lower_rank_served_first(void **sta
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{},\"leaks\":{}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{\"tier\":1},\"leaks\":"
+    open_with(&b, "{\"queues\":{\"desk\":{},\"leaks\":{}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{\"tier\":1},"
+        "\"leaks\":"
         "{\"rank\":0}}},\"bob\":{\"queues\":{\"desk\":{\"tier\":0,\"rank\":1},\"leaks\":{\"rank\":0}}}}}");
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     bed_to(&b, 1000);
@@ -362,7 +369,8 @@ static void a_rank_counts_no_longer_than_rank_cap(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"rank_cap_ms\":5000},\"leaks\":{}},\"agents\":{\"bob\":{\"queues\":{\"desk\":"
+    open_with(&b, "{\"queues\":{\"desk\":{\"rank_cap_ms\":5000},\"leaks\":{}},\"agents\":{\"bob\":{\"queues\":{"
+        "\"desk\":"
         "{\"rank\":1},\"leaks\":{}}}}}");
     hl_id old = bed_add(&b, "desk", NULL);
     bed_to(&b, 4999);
@@ -381,7 +389,8 @@ static void a_steeper_queue_overtakes(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{},\"vip\":{\"order\":{\"law\":\"slope\",\"slope\":3000}}},\"agents\":{\"bob\":"
+    open_with(&b, "{\"queues\":{\"desk\":{},\"vip\":{\"order\":{\"law\":\"slope\",\"slope\":3000}}},\"agents\":{"
+        "\"bob\":"
         "{\"queues\":{\"desk\":{},\"vip\":{}}}}}");
     bed_add(&b, "desk", NULL);
     bed_to(&b, 20000);
@@ -399,7 +408,8 @@ static void channels_share_an_agent_by_cost(void **state)
     hl_id chats[5] = { 0 }, mail = 0, call;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"channels\":[\"voice\",\"chat\",\"email\"]}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"channels\":[\"voice\",\"chat\",\"email\"]}},\"agents\":{\"ann\":{"
+        "\"queues\":{\"desk\":{}}}}}");
     b.accepts = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     in.queue = bed_q(&b, "desk");
@@ -435,7 +445,8 @@ static void a_call_may_come_over_an_email_in_hand(void **state)
     hl_id mail = 0;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"channels\":[\"voice\",\"email\"]}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"channels\":[\"voice\",\"email\"]}},\"agents\":{\"ann\":{\"queues\":{"
+        "\"desk\":{}}}}}");
     b.accepts = b.connects = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     in.queue = bed_q(&b, "desk");
@@ -453,7 +464,8 @@ static void named_capacities_replace_the_plain_ones(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"capacities\":{\"double\":{\"voice\":{\"max\":2,\"cost\":50}}},\"queues\":{\"desk\":{}},\"agents\":{\"ann\":"
+    open_with(&b, "{\"capacities\":{\"double\":{\"voice\":{\"max\":2,\"cost\":50}}},\"queues\":{\"desk\":{}},"
+        "\"agents\":{\"ann\":"
         "{\"capacity\":\"double\",\"queues\":{\"desk\":{}}}}}");
     b.accepts = b.connects = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
@@ -473,7 +485,8 @@ static void only_those_with_the_skills_are_asked(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 30\"}},\"agents\":{\"ann\":{\"skills\":{\"zh\":20},\"queues\":"
+    open_with(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 30\"}},\"agents\":{\"ann\":{\"skills\":{\"zh\":"
+        "20},\"queues\":"
         "{\"desk\":{}}},\"bob\":{\"skills\":{\"zh\":90,\"en\":40},\"queues\":{\"desk\":{}}}}}");
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     hl_id c = bed_add(&b, "desk", NULL);
@@ -499,7 +512,8 @@ static void changed_settings_reach_who_waits_already(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 30\"}},\"agents\":{\"ann\":{\"skills\":{\"zh\":20},\"queues\":"
+    open_with(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 30\"}},\"agents\":{\"ann\":{\"skills\":{\"zh\":"
+        "20},\"queues\":"
         "{\"desk\":{}}}}}");
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     hl_id c = bed_add(&b, "desk", NULL);
@@ -507,7 +521,8 @@ static void changed_settings_reach_who_waits_already(void **state)
         "\"queues\":{\"desk\":{\"need\":\"skill.zh >= 30\"}}}"), 0);
     assert_true(bed_offered(&b, "ann") == c);
     bed_check(&b);
-    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 99\"}},\"agents\":{\"ann\":{\"skills\":{\"zh\":31}}}}"), 0);
+    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 99\"}},\"agents\":{\"ann\":{"
+        "\"skills\":{\"zh\":31}}}}"), 0);
     assert_true(bed_offered(&b, "ann") == c); /* what is in hand stays */
     assert_int_equal(hl__acd_reject(b.acd, bed_offer(&b, "ann"), HL_OFFER_REJECTED), 0);
     bed_to(&b, 100000);

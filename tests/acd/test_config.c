@@ -14,14 +14,20 @@ static void finds(const char *json, const char *want)
 static void what_is_right_is_taken(void **state)
 {
     (void)state;
-    finds("{\"capacities\":{\"desk\":{\"voice\":{\"max\":1,\"cost\":100,\"over\":[\"email\"]},\"chat\":{\"max\":3,\"cost\":30}}},"
-        "\"queues\":{\"q\":{\"title\":\"Q\",\"zone\":\"Asia/Shanghai\",\"channels\":[\"voice\",\"chat\"],\"need\":\"skill.zh > 2 && tier < 1\","
-        "\"steps\":[{\"after_ms\":0,\"need\":\"skill.zh > 1\"},{\"after_ms\":10}],\"order\":{\"law\":\"slope\",\"slope\":2000},"
-        "\"credit_ms\":1,\"credit_max_ms\":2,\"pick\":\"top_down\",\"rank_cap_ms\":3,\"offer_ms\":9000,\"connect_ms\":900,"
-        "\"wrapup_ms\":0,\"wrapup_max_ms\":0,\"delays\":{\"rejected\":1,\"no_answer\":2},\"max_wait_ms\":1,\"max_len\":4,"
+    finds("{\"capacities\":{\"desk\":{\"voice\":{\"max\":1,\"cost\":100,\"over\":[\"email\"]},\"chat\":{\"max\":3,"
+        "\"cost\":30}}},"
+        "\"queues\":{\"q\":{\"title\":\"Q\",\"zone\":\"Asia/Shanghai\",\"channels\":[\"voice\",\"chat\"],\"need\":"
+            "\"skill.zh > 2 && tier < 1\","
+        "\"steps\":[{\"after_ms\":0,\"need\":\"skill.zh > 1\"},{\"after_ms\":10}],\"order\":{\"law\":\"slope\","
+            "\"slope\":2000},"
+        "\"credit_ms\":1,\"credit_max_ms\":2,\"pick\":\"top_down\",\"rank_cap_ms\":3,\"offer_ms\":9000,"
+            "\"connect_ms\":900,"
+        "\"wrapup_ms\":0,\"wrapup_max_ms\":0,\"delays\":{\"rejected\":1,\"no_answer\":2},\"max_wait_ms\":1,"
+            "\"max_len\":4,"
         "\"max_ewt_ms\":5,\"empty\":\"leave\",\"close\":\"serve\",\"handle_ms\":1000,\"patience_ms\":1000,"
         "\"announce\":{\"first_ms\":1,\"every_ms\":1000},\"resume_ms\":0}},\"agents\":{\"a\":{\"title\":\"A\",\"zone\":"
-        "\"Asia/Shanghai\",\"skills\":{\"zh\":9},\"queues\":{\"q\":{\"tier\":1,\"rank\":2,\"position\":3}},\"capacity\":\"desk\","
+        "\"Asia/Shanghai\",\"skills\":{\"zh\":9},\"queues\":{\"q\":{\"tier\":1,\"rank\":2,\"position\":3}},"
+            "\"capacity\":\"desk\","
         "\"once\":true,\"auto_accept\":false,\"wrapup_ms\":5,\"max_missed\":1,\"phone\":\"p\"}}}", "");
 }
 
@@ -32,25 +38,31 @@ static void what_is_wrong_is_found_where_it_stands(void **state)
     finds("{\"queues\":{\"q\":{\"offr_ms\":1}}}", "unknown key \"offr_ms\"; did you mean \"offer_ms\"?");
     finds("{\"queues\":{\"q\":{\"offer_ms\":1}}}", "520 /queues/q/offer_ms: 1 is out of range");
     finds("{\"queues\":{\"q\":{\"pick\":\"longest\"}}}", "520 /queues/q/pick: \"longest\" is not one of: longest_idle");
-    finds("{\"queues\":{\"q\":{\"order\":{\"law\":\"lifo\"}}}}", "520 /queues/q/order/law: \"lifo\" is not one of: fifo, slope");
+    finds("{\"queues\":{\"q\":{\"order\":{\"law\":\"lifo\"}}}}", "520 /queues/q/order/law: \"lifo\" is not one of: "
+        "fifo, slope");
     finds("{\"queues\":{\"q\":{\"channels\":[\"voice\",\"fax\"]}}}", "520 /queues/q/channels/1: a channel is one of");
     finds("{\"queues\":{\"q\":{\"channels\":[]}}}", "520 /queues/q/channels: a queue needs a channel");
     finds("{\"queues\":{\"q\":{\"hours\":\"day\"}}}", "521 /queues/q/hours: there is no calendar \"day\"");
-    finds("{\"queues\":{\"q\":{\"ring\":{\"size\":2}}}}", "523 /queues/q/ring: \"ring\" is not available in this build");
-    finds("{\"queues\":{\"q\":{\"delays\":{\"no_anwser\":1}}}}", "unknown key \"no_anwser\"; did you mean \"no_answer\"?");
-    finds("{\"queues\":{\"q\":{\"steps\":[{\"after_ms\":9},{\"after_ms\":8}]}}}", "520 /queues/q/steps/1: a step begins");
+    finds("{\"queues\":{\"q\":{\"ring\":{\"size\":2}}}}", "523 /queues/q/ring: \"ring\" is not available in this "
+        "build");
+    finds("{\"queues\":{\"q\":{\"delays\":{\"no_anwser\":1}}}}", "unknown key \"no_anwser\"; did you mean "
+        "\"no_answer\"?");
+    finds("{\"queues\":{\"q\":{\"steps\":[{\"after_ms\":9},{\"after_ms\":8}]}}}", "520 /queues/q/steps/1: a step "
+        "begins");
     finds("{\"queues\":{\"q\":{\"steps\":[3]}}}", "520 /queues/q/steps/0: a step is an object");
     finds("{\"queues\":{\"q\":{\"steps\":[{},{},{},{},{},{},{},{},{}]}}}", "520 /queues/q/steps: 9 steps; at most 8");
     finds("{\"queues\":{\"q\":{\"need\":\"skill.zh >\"}}}", "/queues/q/need: ");
     finds("{\"queues\":{\"q\":{\"need\":\"skill.zn > 3\"}},\"agents\":{\"a\":{\"skills\":{\"zh\":3}}}}", "zh");
     finds("{\"queues\":{\"q\":{\"need\":\"1 + 1\"}}}", "/queues/q/need: ");
-    finds("{\"queues\":{\"q\":{\"need\":\"tier > 1\",\"steps\":[{\"need\":\"teir > 1\"}]}}}", "/queues/q/steps/0/need: ");
+    finds("{\"queues\":{\"q\":{\"need\":\"tier > 1\",\"steps\":[{\"need\":\"teir > 1\"}]}}}",
+        "/queues/q/steps/0/need: ");
     finds("{\"queues\":{\"q\":{\"announce\":{\"every_ms\":1}}}}", "520 /queues/q/announce/every_ms: ");
     finds("{\"agents\":{\"a\":[]}}", "520 /agents/a: an agent is an object");
     finds("{\"agents\":{\"a\":{\"skills\":{\"z h\":3}}}}", "520 /agents/a/skills/z h: a skill's name");
     finds("{\"agents\":{\"a\":{\"skills\":{\"zh\":101}}}}", "520 /agents/a/skills/zh: 101 is out of range");
     finds("{\"agents\":{\"a\":{\"queues\":{\"q\":{}}}}}", "521 /agents/a/queues/q: there is no queue \"q\"");
-    finds("{\"queues\":{\"q\":{}},\"agents\":{\"a\":{\"queues\":{\"q\":1}}}}", "520 /agents/a/queues/q: a membership is an object");
+    finds("{\"queues\":{\"q\":{}},\"agents\":{\"a\":{\"queues\":{\"q\":1}}}}", "520 /agents/a/queues/q: a "
+        "membership is an object");
     finds("{\"agents\":{\"a\":{\"capacity\":\"c\"}}}", "521 /agents/a/capacity: there is no capacity \"c\"");
     finds("{\"agents\":{\"a\":{\"address\":\"bob\"}}}", "520 /agents/a/address: an address begins with");
     finds("{\"agents\":{\"a\":{\"address\":\"sip:b@c\",\"phone\":\"p\"}}}", "520 /agents/a/address: either");
@@ -67,7 +79,8 @@ static void every_fault_of_a_document_is_told(void **state)
 
     (void)state;
     bed_open(&b);
-    const char *have = bed_findings(&b, "{\"queues\":{\"q\":{\"offer_ms\":1,\"pick\":\"x\",\"max_len\":\"many\"},\"r\":{\"empty\":\"go\"}},"
+    const char *have = bed_findings(&b, "{\"queues\":{\"q\":{\"offer_ms\":1,\"pick\":\"x\",\"max_len\":\"many\"},"
+        "\"r\":{\"empty\":\"go\"}},"
         "\"agents\":{\"a\":{\"max_missed\":0}}}");
     for (const char *at = have; *at; at++)
         lines += *at == '\n';

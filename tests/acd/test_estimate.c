@@ -71,7 +71,8 @@ static void nobody_staffed_is_unknown_and_somebody_idle_is_no_wait(void **state)
 
     (void)state;
     bed_open(&b);
-    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{}},\"agents\":{\"ann\":{\"skills\":{\"zh\":1},\"queues\":{\"desk\":{}}}}}"), 0);
+    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{}},\"agents\":{\"ann\":{\"skills\":{\"zh\":1},\"queues\":"
+        "{\"desk\":{}}}}}"), 0);
     assert_int_equal(estimate(&b, "desk", NULL).p50_ms, -1);
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     assert_int_equal(estimate(&b, "desk", NULL).p50_ms, 0);
@@ -94,7 +95,8 @@ static void contacts_ahead_count_by_the_share_of_agents_they_compete_for(void **
 
     (void)state;
     bed_open(&b);
-    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{},\"leaks\":{}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{},\"leaks\":{}}},"
+    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{},\"leaks\":{}},\"agents\":{\"ann\":{\"queues\":{"
+        "\"desk\":{},\"leaks\":{}}},"
         "\"bob\":{\"queues\":{\"leaks\":{}}},\"cat\":{\"queues\":{\"desk\":{}}}}}"), 0);
     b.accepts = b.connects = true;
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);

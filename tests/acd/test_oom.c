@@ -1,11 +1,15 @@
 /* test_oom.c - memory fails at every allocation in turn: the call says so, nothing is lost, later it succeeds. */
 #include "bed.h"
 
-#define DOC "{\"capacities\":{\"two\":{\"voice\":{\"max\":2,\"cost\":50}}},\"queues\":{\"desk\":{\"need\":\"skill.zh > 2\",\"steps\":[" \
-    "{\"after_ms\":5000,\"need\":\"skill.zh > 1\"}],\"zone\":\"UTC\",\"title\":\"D\",\"resume_ms\":0},\"leaks\":{\"pick\":" \
-    "\"fewest\"}},\"agents\":{\"ann\":{\"capacity\":\"two\",\"skills\":{\"zh\":3,\"en\":4},\"queues\":{\"desk\":{},\"leaks\":{}}," \
+#define DOC "{\"capacities\":{\"two\":{\"voice\":{\"max\":2,\"cost\":50}}},\"queues\":{\"desk\":{\"need\":" \
+    "\"skill.zh > 2\",\"steps\":[" \
+    "{\"after_ms\":5000,\"need\":\"skill.zh > 1\"}],\"zone\":\"UTC\",\"title\":\"D\",\"resume_ms\":0},\"leaks\":{" \
+    "\"pick\":" \
+    "\"fewest\"}},\"agents\":{\"ann\":{\"capacity\":\"two\",\"skills\":{\"zh\":3,\"en\":4},\"queues\":{\"desk\":{}," \
+    "\"leaks\":{}}," \
     "\"phone\":\"p\"},\"bob\":{\"skills\":{\"zh\":2},\"queues\":{\"desk\":{}},\"address\":\"sip:b@c\"}}}"
-#define MORE "{\"queues\":{\"desk\":{\"need\":\"skill.en > 2\"},\"leaks\":{}},\"agents\":{\"bob\":{\"skills\":{\"fr\":2},\"queues\":" \
+#define MORE "{\"queues\":{\"desk\":{\"need\":\"skill.en > 2\"},\"leaks\":{}},\"agents\":{\"bob\":{\"skills\":{" \
+    "\"fr\":2},\"queues\":" \
     "{\"leaks\":{}}}}}"
 
 static int done(bed *b, int r)

@@ -364,7 +364,8 @@ static void who_waits_too_long_leaves(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{\"desk\":{\"max_wait_ms\":20000,\"offer_ms\":15000}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}}}}");
+    open_with(&b, "{\"queues\":{\"desk\":{\"max_wait_ms\":20000,\"offer_ms\":15000}},\"agents\":{\"ann\":{"
+        "\"queues\":{\"desk\":{}}}}}");
     bed_add(&b, "desk", NULL);
     bed_to(&b, 19999);
     bed_hush(&b);
@@ -538,7 +539,8 @@ static void a_move_keeps_the_key_or_goes_to_the_end(void **state)
     bed b;
 
     (void)state;
-    open_with(&b, "{\"queues\":{" DESK ",\"leaks\":{\"resume_ms\":0}},\"agents\":{\"ann\":{\"queues\":{\"leaks\":{}}}}}");
+    open_with(&b, "{\"queues\":{" DESK ",\"leaks\":{\"resume_ms\":0}},\"agents\":{\"ann\":{\"queues\":{\"leaks\":{"
+        "}}}}}");
     hl_id a = bed_add(&b, "desk", NULL);
     bed_to(&b, 1000);
     hl_id l = bed_add(&b, "leaks", NULL);
@@ -601,7 +603,8 @@ static void later_steps_admit_whom_earlier_ones_did_not(void **state)
     (void)state;
     open_with(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh >= 50\",\"steps\":[{\"after_ms\":10000,"
         "\"need\":\"skill.zh >= 10\"},{\"after_ms\":20000}]}},\"agents\":{\"low\":{\"skills\":{\"zh\":20},"
-        "\"queues\":{\"desk\":{}}},\"none\":{\"queues\":{\"desk\":{}}},\"high\":{\"skills\":{\"zh\":90},\"queues\":{\"desk\":{}}}}}");
+        "\"queues\":{\"desk\":{}}},\"none\":{\"queues\":{\"desk\":{}}},\"high\":{\"skills\":{\"zh\":90},\"queues\":"
+            "{\"desk\":{}}}}}");
     bed_go(&b, "low", HL_AGENT_AVAILABLE);
     bed_go(&b, "none", HL_AGENT_AVAILABLE);
     hl_id a = bed_add(&b, "desk", NULL), c = bed_add(&b, "desk", NULL);

@@ -1,7 +1,7 @@
 /* test_random.c - random commands with lost, doubled and late messages, against a matcher that looks at everything.
  *
  * After every command: the invariants; nobody waits for whom an agent is free; no offer passed over a contact that
- * should have come sooner, nor an agent who should have been asked first. At the end everything drains: nobody is stuck.
+ * should have come sooner, nor an agent who should have been asked first. At the end all drains: nobody is stuck.
  * HL_TEST_ROUNDS=1000000 for the long run. */
 #include "bed.h"
 
@@ -76,7 +76,8 @@ static void load(world *w)
     hl__buf doc;
 
     hl__buf_init(&doc, &hl_test_mem);
-    hl__buf_str(&doc, "{\"capacities\":{\"pair\":{\"voice\":{\"max\":2,\"cost\":50},\"chat\":{\"max\":2,\"cost\":25}}},\"queues\":{");
+    hl__buf_str(&doc, "{\"capacities\":{\"pair\":{\"voice\":{\"max\":2,\"cost\":50},\"chat\":{\"max\":2,\"cost\":"
+        "25}}},\"queues\":{");
     for (int q = 0; q < QUEUES; q++)
         hl__buf_fmt(&doc, "%s\"q%d\":{%s}", q ? "," : "", q, queues[q].json);
     hl__buf_str(&doc, "},\"agents\":{");
@@ -198,7 +199,8 @@ static bool passed_over(world *w, const hl__contact *c, int a, int other)
     int q = queue_at(w, c->class->queue->id), ch = (int)c->class->channel;
     int64_t position[2] = { q == 2 ? (a * 7) % 5 : 0, q == 2 ? (other * 7) % 5 : 0 };
 
-    if (other == a || !fits(w, c, other) || !w->was_free[other][ch] || !is_free(w, other, ch) || ch != HL_CHANNEL_VOICE ||
+    if (other == a || !fits(w, c, other) || !w->was_free[other][ch] || !is_free(w, other, ch)
+        || ch != HL_CHANNEL_VOICE ||
         w->was_key[other][q] != key_of(w, other, q))
         return false;
     if (w->member[other][q] != w->member[a][q])

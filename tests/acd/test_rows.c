@@ -1,8 +1,10 @@
 /* test_rows.c - what the header promises, words, rows, JSON, explanations. */
 #include "bed.h"
 
-#define DOC "{\"queues\":{\"desk\":{\"title\":\"Service desk\"},\"leaks\":{\"need\":\"skill.zh >= 5\"}},\"agents\":{\"ann\":{" \
-    "\"title\":\"Ann Li\",\"skills\":{\"zh\":9},\"queues\":{\"desk\":{},\"leaks\":{}},\"phone\":\"p1\"},\"bob\":{\"queues\":{" \
+#define DOC "{\"queues\":{\"desk\":{\"title\":\"Service desk\"},\"leaks\":{\"need\":\"skill.zh >= 5\"}},\"agents\":" \
+    "{\"ann\":{" \
+    "\"title\":\"Ann Li\",\"skills\":{\"zh\":9},\"queues\":{\"desk\":{},\"leaks\":{}},\"phone\":\"p1\"},\"bob\":{" \
+    "\"queues\":{" \
     "\"desk\":{}},\"address\":\"sip:bob@127.0.0.1\"}}}"
 
 typedef struct promise { const char *name; long value; } promise;
@@ -82,7 +84,8 @@ static void the_structs_are_those_promised(void **state)
     F(hl_contact_new, size, "uint32_t"); F(hl_contact_new, channel, "int32_t"); F(hl_contact_new, queue, "hl_id");
     F(hl_contact_new, leg, "hl_id"); F(hl_contact_new, ticket, "hl_id"); F(hl_contact_new, prefer, "hl_id");
     F(hl_contact_new, resume, "hl_id"); F(hl_contact_new, since, "hl_time"); F(hl_contact_new, credit_ms, "int32_t");
-    F(hl_contact_new, prefer_ms, "int32_t"); F(hl_contact_new, number, "const char *"); F(hl_contact_new, ref, "const char *");
+    F(hl_contact_new, prefer_ms, "int32_t"); F(hl_contact_new, number, "const char *"); F(hl_contact_new, ref,
+        "const char *");
     F(hl_contact_new, need, "const char *"); F(hl_contact_new, data, "const char *");
     F(hl_contact, size, "uint32_t"); F(hl_contact, state, "int32_t"); F(hl_contact, id, "hl_id");
     F(hl_contact, queue, "hl_id"); F(hl_contact, agent, "hl_id"); F(hl_contact, leg, "hl_id");
@@ -275,14 +278,17 @@ static void every_reason_has_its_word(void **state)
 
     (void)state;
     bed_open(&b);
-    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh > 3\",\"steps\":[{\"after_ms\":8000}]},\"leaks\":{}},"
-        "\"agents\":{\"ann\":{\"skills\":{\"zh\":9},\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},\"cat\":{"
+    assert_int_equal(bed_load(&b, "{\"queues\":{\"desk\":{\"need\":\"skill.zh > 3\",\"steps\":[{\"after_ms\":"
+        "8000}]},\"leaks\":{}},"
+        "\"agents\":{\"ann\":{\"skills\":{\"zh\":9},\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},"
+            "\"cat\":{"
         "\"queues\":{\"leaks\":{}}}}}"), 0);
     hl_id c = bed_add(&b, "desk", NULL);
     explains(&b, c, "bob", "\"skill\"");
     explains(&b, c, "cat", "not_member");
     explains(&b, c, "ann", "offline");
-    explains(&b, c, NULL, "{\"state\":\"waiting\",\"place\":1,\"step\":0,\"next\":{\"step\":1,\"in_ms\":8000},\"agents\":{\"fit\":1,"
+    explains(&b, c, NULL, "{\"state\":\"waiting\",\"place\":1,\"step\":0,\"next\":{\"step\":1,\"in_ms\":8000},"
+        "\"agents\":{\"fit\":1,"
         "\"idle\":0,\"why_not\":{\"not_member\":1,\"skill\":1,\"offline\":1}}}");
     bed_go(&b, "ann", HL_AGENT_AUX);
     explains(&b, c, "ann", "\"aux\"");

@@ -1,7 +1,8 @@
 /* test_table.c - every state with every stimulus: what the tables have happens, what they lack changes nothing. */
 #include "bed.h"
 
-#define DOC "{\"queues\":{\"desk\":{\"resume_ms\":%d,\"steps\":[{\"after_ms\":50000000}]}},\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}}}}"
+#define DOC "{\"queues\":{\"desk\":{\"resume_ms\":%d,\"steps\":[{\"after_ms\":50000000}]}},\"agents\":{\"ann\":{"
+    "\"queues\":{\"desk\":{}}}}}"
 
 enum { N = HL_CONTACT_DONE + 1 };
 
@@ -95,7 +96,8 @@ static void what_the_contacts_table_has_happens_and_what_it_lacks_is_refused(voi
                 assert_null(hl__contact_find(b.acd, id));
             } else {
                 bool again = s == HL_CONTACT_OFFERED && stimulus == HL__DO_MOVE; /* ann is free at once */
-                hl_test_ok(bed_state(&b, id) == (again ? HL_CONTACT_OFFERED : state_of(want)), "state %d, stimulus %d leads to %d", s, stimulus,
+                hl_test_ok(bed_state(&b, id) == (again ? HL_CONTACT_OFFERED : state_of(want)), "state %d, stimulus "
+                    "%d leads to %d", s, stimulus,
                            bed_state(&b, id));
             }
             bed_check(&b);
