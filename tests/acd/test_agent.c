@@ -1,7 +1,7 @@
 /* test_agent.c - agents: coming, going, breaks, lost pages, wrap-up, capacity, whom the picks choose. */
 #include "bed.h"
 
-#define TEAM "\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},\"cat\":{"
+#define TEAM "\"agents\":{\"ann\":{\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}},\"cat\":{" \
     "\"queues\":{\"desk\":{}}}}}"
 
 static void open_with(bed *b, const char *json)
