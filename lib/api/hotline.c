@@ -2,7 +2,6 @@
 #include "api/enter.h"
 #include "config.h"
 #include "io/io.h"
-#include "store/store.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -61,19 +60,19 @@ int hl_stop(hl_t *hl, int drain_ms)
 
 int hl_flush(hl_t *hl, int timeout_ms)
 {
-    struct hl__store *store;
+    hl__store_link store;
     uint64_t number;
     int r = hl__enter(hl);
 
     if (r < 0)
         return r;
-    store = hl->shell->store;
+    store = hl->store;
     number = hl->batch_number;
-    if (!store)
+    if (!store.wait)
         return hl__leave(hl, 0);
     hl->shell->inside++;
     pthread_mutex_unlock(&hl->shell->lock);
-    r = hl__store_wait(store, number, timeout_ms);
+    r = store.wait(store.d, number, timeout_ms);
     pthread_mutex_lock(&hl->shell->lock);
     hl->shell->inside--;
     pthread_cond_broadcast(&hl->shell->changed);

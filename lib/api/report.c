@@ -1,11 +1,10 @@
 /* report.c - entry points of report.h: the store, its copy, its chain. Reading holds no lock of the engine. */
 #include "api/enter.h"
-#include "store/store.h"
 #include <hotline/report.h>
 
 static int no_store(hl_t *hl)
 {
-    return hl->shell->store ? 0 : hl__fail(hl->core.err, HL_ENOTSUP, "this engine has no store");
+    return hl->store.append ? 0 : hl__fail(hl->core.err, HL_ENOTSUP, "this engine has no store");
 }
 
 int hl_store_get(hl_t *hl, hl_store_info *row)
@@ -16,7 +15,7 @@ int hl_store_get(hl_t *hl, hl_store_info *row)
     if (r < 0)
         return r;
     if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 && (r = no_store(hl)) == 0) {
-        hl__store_get(hl->shell->store, &out);
+        hl->store.figures(hl->store.d, &out);
         out.seq = hl->events.next - 1;
         hl__row_out(row, &out, sizeof(out));
     }
@@ -26,7 +25,7 @@ int hl_store_get(hl_t *hl, hl_store_info *row)
 int hl_store_backup(hl_t *hl, const char *path)
 {
     hl__err err = { 0 };
-    struct hl__store *store;
+    hl__store_link store;
     int r = hl__enter(hl);
 
     if (r < 0)
@@ -36,9 +35,9 @@ int hl_store_backup(hl_t *hl, const char *path)
     else if ((r = hl__text_in(hl, path, 4000, "the file's name")) == 0)
         r = no_store(hl);
     if (r == 0) {
-        store = hl->shell->store;
+        store = hl->store;
         hl__go_out(hl);
-        r = hl__store_backup(store, path, &err);
+        r = store.backup(store.d, path, &err);
         hl__come_in(hl);
         if (r < 0)
             hl__fail(hl->core.err, r, "%s", err.words);
@@ -48,7 +47,7 @@ int hl_store_backup(hl_t *hl, const char *path)
 
 int hl_store_verify(hl_t *hl, hl_seq from, hl_seq *out)
 {
-    struct hl__store *store;
+    hl__store_link store;
     hl_seq bad = 0;
     int r = hl__enter(hl);
 
@@ -59,9 +58,9 @@ int hl_store_verify(hl_t *hl, hl_seq from, hl_seq *out)
     else
         r = no_store(hl);
     if (r == 0) {
-        store = hl->shell->store;
+        store = hl->store;
         hl__go_out(hl);
-        r = hl__store_verify(store, from, &bad);
+        r = store.verify(store.d, from, &bad);
         hl__come_in(hl);
         if (r < 0)
             hl__fail(hl->core.err, r, "the events cannot be read from the store");

@@ -175,12 +175,17 @@ void *hl__lws(hl_t *hl); /* lib/io's struct lws_context: gateway and sip add vho
 void hl__tick(hl_t *hl, hl_time now); /* timers, reports, what became durable; then hands out requests, lock released */
 hl_time hl__due(hl_t *hl);            /* when hl__tick() has something to do; INT64_MAX: not by itself */
 
+struct hl_store_info; /* of hotline/report.h */
 typedef struct hl__store_link { /* the store as the engine sees it; filled by lib/store, wired by lib/api/open.c */
     void *d;
     int (*append)(void *d, hl__batch *b);  /* takes b; HL_ELIMIT: full, b stays the caller's */
     uint64_t (*durable)(void *d);          /* number of the last batch that is on disk */
     int (*state)(void *d);                 /* 0 OK, else HL__STORE_* of lib/store/store.h */
-    int (*scan)(void *d, const hl__scan *q, const hl__visit *v); /* may block: not under the engine's lock */
+    int (*scan)(void *d, const hl__scan *q, const hl__visit *v); /* may block, as all below: not under the lock */
+    int (*wait)(void *d, uint64_t number, int timeout_ms);       /* until it is on disk; HL_ELIMIT: time over */
+    int (*backup)(void *d, const char *path, hl__err *err);
+    int (*verify)(void *d, hl_seq from, hl_seq *out);            /* 1: out is the first event not as written */
+    void (*figures)(void *d, struct hl_store_info *out);         /* never blocks; all but size and seq */
 } hl__store_link;
 
 int hl__sip_driver(hl_t *hl, hl__driver *out); /* lib/api/open.c calls these and alone knows all */

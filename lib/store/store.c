@@ -346,7 +346,28 @@ static int link_scan(void *d, const hl__scan *q, const hl__visit *v)
     return hl__store_scan(d, q, v);
 }
 
+static int link_wait(void *d, uint64_t number, int timeout_ms)
+{
+    return hl__store_wait(d, number, timeout_ms);
+}
+
+static int link_backup(void *d, const char *path, hl__err *err)
+{
+    return hl__store_backup(d, path, err);
+}
+
+static int link_verify(void *d, hl_seq from, hl_seq *out)
+{
+    return hl__store_verify(d, from, out);
+}
+
+static void link_figures(void *d, hl_store_info *out)
+{
+    hl__store_get(d, out);
+}
+
 void hl__store_link_to(hl__store *s, hl__store_link *out)
 {
-    *out = (hl__store_link) { s, link_append, link_durable, link_state, link_scan };
+    *out = (hl__store_link) { s, link_append, link_durable, link_state, link_scan, link_wait, link_backup, link_verify,
+                              link_figures };
 }
