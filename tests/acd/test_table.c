@@ -1,7 +1,7 @@
 /* test_table.c - every state with every stimulus: what the tables have happens, what they lack changes nothing. */
 #include "bed.h"
 
-#define DOC "{\"queues\":{\"desk\":{\"resume_ms\":%d,\"steps\":[{\"after_ms\":50000000}]}},\"agents\":{\"ann\":{"
+#define DOC "{\"queues\":{\"desk\":{\"resume_ms\":%d,\"steps\":[{\"after_ms\":50000000}]}},\"agents\":{\"ann\":{" \
     "\"queues\":{\"desk\":{}}}}}"
 
 enum { N = HL_CONTACT_DONE + 1 };
