@@ -6,7 +6,7 @@
 extern "C" {
 #endif
 enum { HL_PATH_NONE = 0, HL_PATH_BYPASS, HL_PATH_HALF, HL_PATH_RELAY, HL_PATH_MIX };
-enum { HL_PLAY_LOOP = 1, HL_PLAY_STOP_ON_KEY = 2, HL_PLAY_OVER = 4 }; /* OVER: talk 12 dB softer */
+enum { HL_PLAY_LOOP = 1, HL_PLAY_STOP_ON_KEY = 2 };
 enum { HL_PLAY_DONE = 0, HL_PLAY_STOPPED, HL_PLAY_KEY, HL_PLAY_FAILED };
 
 typedef struct hl_play {
