@@ -44,15 +44,38 @@ static void labelled(hl__buf *b, const char *name, const hl__json *labels)
     }
 }
 
+/* [{"name":"billing","waiting":2}] under "queues": hotline_queue_waiting{queue="billing"} 2, all of a name together. */
+static void listed(hl__buf *b, const char *name, const hl__json *list)
+{
+    const hl__json *first = hl__json_at(list, 0);
+    int one = (int)strlen(name) - (name[strlen(name) - 1] == 's');
+    for (void *it = hl__json_iter(first); it; it = hl__json_iter_next(first, it)) {
+        const char *key = hl__json_iter_key(it);
+        char whole[160];
+        if (hl__json_type(hl__json_iter_value(it)) != HL__JINT || strcmp(key, "id") == 0 || !name_ok(key)) continue;
+        (void)snprintf(whole, sizeof whole, "%.*s_%s", one, name, key);
+        type_line(b, whole);
+        for (size_t i = 0; i < hl__json_size(list); i++) {
+            const hl__json *row = hl__json_at(list, i);
+            hl__buf_fmt(b, "hotline_%s{%.*s=", whole, one, name);
+            hl__buf_json(b, hl__json_text(hl__json_get(row, "name")));
+            hl__buf_str(b, "} ");
+            value_write(b, hl__json_get(row, key));
+        }
+    }
+}
+
 void hl__metrics_engine(hl__buf *b, const hl__json *figures)
 {
     for (void *it = hl__json_iter(figures); it; it = hl__json_iter_next(figures, it)) {
         const char *name = hl__json_iter_key(it);
         const hl__json *v = hl__json_iter_value(it);
         int type = hl__json_type(v);
-        if (!name_ok(name) || type == HL__JTEXT || type == HL__JLIST || type == HL__JNULL) continue;
-        type_line(b, name);
-        if (type == HL__JOBJECT) {
+        if (!name_ok(name) || type == HL__JTEXT || type == HL__JNULL) continue;
+        if (type != HL__JLIST) type_line(b, name);
+        if (type == HL__JLIST) {
+            listed(b, name, v);
+        } else if (type == HL__JOBJECT) {
             labelled(b, name, v);
         } else {
             hl__buf_fmt(b, "hotline_%s ", name);
@@ -64,7 +87,7 @@ void hl__metrics_engine(hl__buf *b, const hl__json *figures)
 void hl__metrics_own(hl__buf *b, const hl__metrics *m, const hl__seats *ss)
 {
     const struct { const char *name; int64_t value; } own[] = {
-        { "sessions", ss->by_id.live },
+        { "gateway_sessions", ss->by_id.live },
         { "gateway_sockets", m->sockets },
         { "sessions_opened_total", ss->opened },
         { "sessions_resumed_total", ss->resumed },

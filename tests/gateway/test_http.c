@@ -122,7 +122,8 @@ static int rule(const struct fake_op *op, char *out, size_t room)
     if (op->op == HL__DO_TICKET_DO) return snprintf(out, room, "changed"), HL_ECONFLICT;
     if (op->op == HL__DO_TICKET_NEW) return snprintf(out, room, "disk full"), HL_ESTORE;
     if (op->op == HL__DO_METRICS)
-        (void)snprintf(out, room, "{\"legs\":3,\"load\":0.5,\"waiting\":{\"queue\":{\"a\\\"b\":2}}}");
+        (void)snprintf(out, room, "{\"legs\":3,\"load\":0.5,\"waiting\":{\"queue\":{\"a\\\"b\":2}},"
+                       "\"queues\":[{\"id\":17,\"name\":\"q\",\"oldest\":4},{\"id\":33,\"name\":\"r\",\"oldest\":5}]}");
     if (op->op == HL__DO_TICKET_LIST) (void)snprintf(out, room, "{\"tickets\":[]}");
     return 0;
 }
@@ -168,6 +169,8 @@ static void metrics_are_prometheus_text(void **state)
     assert_non_null(strstr(body, "# TYPE hotline_legs gauge\nhotline_legs 3\n"));
     assert_non_null(strstr(body, "hotline_load 0.5\n"));
     assert_non_null(strstr(body, "hotline_waiting{queue=\"a\\\"b\"} 2\n"));
+    assert_non_null(strstr(body, "# TYPE hotline_queue_oldest gauge\nhotline_queue_oldest{queue=\"q\"} 4\n"
+        "hotline_queue_oldest{queue=\"r\"} 5\n"));
     assert_non_null(strstr(body, "# TYPE hotline_http_requests_total counter\nhotline_http_requests_total 1\n"));
     assert_int_equal(ask("GET", "/metrics", key_new(HL_GRANT_AGENT), NULL), 403);
     assert_int_equal(ask("GET", "/metrics", key_new(HL_GRANT_METRICS), NULL), 200);
