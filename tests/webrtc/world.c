@@ -1,9 +1,9 @@
-/* world.c - a wire in virtual time between pages and hl__paths_dtls. */
+/* world.c - a wire in virtual time between pages and world_paths-> */
 #include "webrtc/world.h"
 #include "webrtc/webrtc.h"
 #include "hl_test.h"
 
-/* A certificate of a thousand years for tests: making one costs more than a handshake. */
+const hl__paths *world_paths = &hl__paths_dtls;
 const char *world_settings = "{\"cert\":%s,\"port\":42000,\"addresses\":[\"192.0.2.7\",\"2001:db8::7\"],\"tcp\":true,"
     "\"codecs\":[\"opus\",\"PCMA\",\"PCMU\"],\"maxplaybackrate\":8000,\"seed\":7}";
 
@@ -22,7 +22,7 @@ int world_begin(world *w, hl__mem *mem)
         hl__buf_json(&json, pem.data);
         if (!json.failed)
             hl__buf_fmt(&all, world_settings, json.data);
-        r = all.failed || json.failed ? HL_ENOMEM : hl__paths_dtls.begin(mem, all.data, 0, &err, &w->st);
+        r = all.failed || json.failed ? HL_ENOMEM : world_paths->begin(mem, all.data, 0, &err, &w->st);
     }
     hl__buf_free(&pem);
     hl__buf_free(&json);
@@ -32,7 +32,7 @@ int world_begin(world *w, hl__mem *mem)
 
 void world_end(world *w)
 {
-    hl__paths_dtls.end(w->st);
+    world_paths->end(w->st);
     for (uint32_t i = 0; i < w->count; i++)
         page_free(w->page[i].page);
     w->st = NULL;
@@ -50,8 +50,8 @@ int world_offer(world *w, int i, const char *sdp, int kind)
     b->kind = HL__SDP;
     memcpy(b->data, sdp, len);
     hl__msg q = { .kind = (uint16_t)kind, .code = HL__DTLS, .gen = 1, .session = 16 * (i + 1) + 14, .blob = b };
-    int r = kind == HL__Q_OPEN ? hl__paths_dtls.open(w->st, w->now, &q, &p->path) :
-                                 hl__paths_dtls.set(p->path, w->now, &q);
+    int r = kind == HL__Q_OPEN ? world_paths->open(w->st, w->now, &q, &p->path) :
+                                 world_paths->set(p->path, w->now, &q);
     if (r == 0)
         p->path->owner = p;
     hl__free(w->mem, b);
@@ -104,7 +104,7 @@ static void reports(world *w)
 {
     hl__msg m;
     hl__path *path;
-    while (hl__paths_dtls.report(w->st, &m, &path) == 1) {
+    while (world_paths->report(w->st, &m, &path) == 1) {
         take_report(w, &m, path);
         hl__free(w->mem, m.blob);
     }
@@ -124,7 +124,7 @@ int world_input(world *w, const hl__addr *from, const void *data, size_t len)
     io.data = w->last_data;
     w->in++;
     w->bytes_in += len;
-    int r = hl__paths_dtls.input(w->st, w->now, &io, &path);
+    int r = world_paths->input(w->st, w->now, &io, &path);
     if (r < 0)
         w->dropped[-r]++;
     if (r == 1) {
@@ -153,7 +153,7 @@ static int drain(world *w)
     uint8_t data[2048];
     int some = 0;
     hl__packet o = { .room = sizeof(data), .data = data };
-    for (; hl__paths_dtls.output(w->st, w->now, &o) == 1; some = 1)
+    for (; world_paths->output(w->st, w->now, &o) == 1; some = 1)
         deliver(w, &o);
     reports(w);
     return some;

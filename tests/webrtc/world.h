@@ -30,6 +30,7 @@ struct world {
     hl__packet last;               /* the last clear packet, data in last_data */
     uint8_t last_data[2048];
 };
+extern const hl__paths *world_paths; /* [hl__paths_dtls]: a test may put its own before them */
 extern const char *world_settings;  /* begin()'s, "%s" for the certificate as JSON */
 int world_begin(world *w, hl__mem *mem);
 void world_end(world *w);
