@@ -116,8 +116,9 @@ static int add_header(struct sip_msg *m, hl__view line)
     hl__view name = hl__view_trim((hl__view){ line.at, colon });
     if (!hl__sip_is_token(name) || line.at[0] == ' ' || line.at[0] == '\t')
         return HL_EINVAL;
-    if (memchr(line.at, 0, line.len) || memchr(line.at, '\r', line.len))
-        return HL_EINVAL;
+    for (size_t i = 0; i < line.len; i++) /* NUL only as a quoted pair (RFC 4475 3.1.1.2) */
+        if (line.at[i] == '\r' || (line.at[i] == 0 && (i == 0 || line.at[i - 1] != '\\')))
+            return HL_EINVAL;
     if (m->headers > SIP_MAX_HEADERS)
         return HL_ELIMIT;
     struct sip_header *h = &m->header[m->headers];
@@ -230,7 +231,10 @@ static void decode(struct sip_msg *m)
     if (!parse_party(m, SIP_H_TO, &m->to, &m->to_tag))
         fault(m, 400, "To");
     m->call_id = hl__sip_value(m, SIP_H_CALL_ID);
-    if (!m->call_id.len || memchr(m->call_id.at, ' ', m->call_id.len))
+    bool plain = m->call_id.len > 0;
+    for (size_t i = 0; i < m->call_id.len; i++)
+        plain = plain && (unsigned char)m->call_id.at[i] > ' ';
+    if (!plain)
         fault(m, 400, "Call-ID");
     if (!parse_cseq(m) || (m->is_request && !hl__view_same(m->cseq_name, m->method_name)))
         fault(m, 400, "CSeq");

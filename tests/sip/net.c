@@ -249,17 +249,13 @@ void net_inject(net *n, int to, const char *from, const char *text)
     collect(n, to);
 }
 
-/* The status of the last response in what was sent since net_inject(). */
-int net_reply(net *n, const char *from_text)
+int net_reply(const net *n)
 {
     int status = 0;
-    (void)from_text;
-    for (const char *at = n->wire; at && (at = strstr(at, "SIP/2.0 ")); at += 8) {
-        if (at != n->wire && at[-1] != '\n')
-            continue;
-        int s = atoi(at + 8);
-        if (s > 100)
-            status = s;
-    }
+    for (size_t i = 0; n->wire && i + 12 < n->wire_len; i++)
+        if (strncmp(n->wire + i, "SIP/2.0 ", 8) == 0 && (i == 0 || n->wire[i - 1] == '\n')) {
+            int one = atoi(n->wire + i + 8);
+            status = one > 199 ? one : status;
+        }
     return status;
 }

@@ -1,4 +1,4 @@
-/* net.h - user agents that talk through a network which delays, loses, doubles and reorders; the clock is the test's. */
+/* net.h - user agents in a network that delays, loses, doubles and reorders; the clock is the test's. */
 #ifndef TESTS_SIP_NET_H
 #define TESTS_SIP_NET_H
 #include "hl_test.h"
@@ -43,5 +43,5 @@ hl_id net_call_phone(net *n, int side, hl_id phone);
 void net_media(hl__media *m, int side, int kind);
 hl__addr net_addr(int side);
 void net_inject(net *n, int to, const char *from, const char *text); /* a datagram of a stranger: "192.0.2.1:5060" */
-int net_reply(net *n, const char *from_text); /* the status the last one got: 0 none */
+int net_reply(const net *n);              /* the last final status that was sent; 0: none */
 #endif

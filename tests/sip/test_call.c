@@ -3,7 +3,8 @@
 
 static const char caller_conf[] =
     "{\"listeners\":{\"u\":{\"bind\":\"10.0.0.1:5060\",\"accept\":\"both\"}},"
-    "\"trunks\":{\"b\":{\"id\":6,\"peers\":[\"sip:10.0.0.2:5060\"],\"cid_allowed\":[\"*\"],\"max_calls\":0,\"cps\":0}}}";
+    "\"trunks\":{\"b\":{\"id\":6,\"peers\":[\"sip:10.0.0.2:5060\"],\"cid_allowed\":[\"*\"],\"max_calls\":0,"
+    "\"cps\":0}}}";
 static const char called_conf[] =
     "{\"listeners\":{\"u\":{\"bind\":\"10.0.0.2:5060\",\"accept\":\"both\",\"realm\":\"hotline\"}},"
     "\"trunks\":{\"a\":{\"id\":22,\"acl\":[\"10.0.0.1\"],\"cid_trust\":true,\"max_calls\":0}},"
