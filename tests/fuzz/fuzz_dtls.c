@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     drain(st, now, &mem);
     hl__peer *p = (hl__peer *)path;
-    hl__ask ask = { .theirs = p->pair[0].ours, .ours = "wxyz", .password = p->pair[0].pwd };
+    hl__stun_request ask = { .theirs = p->pair[0].ours, .ours = "wxyz", .password = p->pair[0].pwd };
     uint8_t check[HL__STUN_MAX];
     size_t n = hl__stun_ask(p->port->hmac, &ask, check);
     if (feed(st, now, check, n) != 0)
