@@ -139,8 +139,7 @@ int hl_flow_start(hl_t *hl, hl_id contact, hl_id flow, const char *alias, const 
     if (r < 0)
         return r;
     if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
-        (r = hl__id_ok(hl, flow, HL_KIND_FLOW, "a flow")) == 0 && (!alias || (r = alias_ok(hl, alias)) == 0) &&
-        (r = hl__text_in(hl, args, 65536, "args")) == 0)
+        (r = hl__id_ok(hl, flow, HL_KIND_FLOW, "a flow")) == 0 && (!alias || (r = alias_ok(hl, alias)) == 0))
         r = start(hl, contact, flow, alias ? alias : "live", args);
     return hl__leave(hl, r);
 }

@@ -433,10 +433,8 @@ int hl__expr_new(hl__scope *s, const hl__expr_in *in, hl__expr **out)
         parse(&c);
     if (!c.is_bad)
         check_result(&c);
-    if (!c.is_bad && !c.e->text.failed) {
-        hl__buf_str(&c.e->read_text, "");
+    if (!c.is_bad && !c.e->text.failed)
         settle(c.e);
-    }
     r = c.is_out_of_memory || c.e->text.failed || c.e->read_text.failed ? HL_ENOMEM : c.is_bad ? HL_EPARSE : 0;
     if (r < 0)
         hl__expr_free(c.e);

@@ -462,9 +462,27 @@ static bool needs(const node *n, int x)
 /* What fails in a node that ends the run ends it all the same. */
 static bool may_have(const node *n, int x)
 {
-    if (n->kind == N_END || n->kind == N_HANGUP)
-        return needs(n, x);
-    return needs(n, x) || x == X_ERROR || (x == X_HOLIDAY && n->kind == N_HOURS) || (x == X_CALLBACK && n->kind == N_QUEUE);
+    bool is_end = n->kind == N_END || n->kind == N_HANGUP || n->kind == N_RETURN;
+
+    return needs(n, x) || (x == X_ERROR && !is_end) || (x == X_HOLIDAY && n->kind == N_HOURS) ||
+           (x == X_CALLBACK && n->kind == N_QUEUE);
+}
+
+/* Can this node fail at all? Else it takes no handler: a handler's own announcement would lead to itself. */
+static bool can_fail(checker *c, const node *n)
+{
+    hl__buf text;
+    bool may;
+
+    if ((hl__flow_kinds[n->kind].traits & K_A) || n->kind == N_QUEUE || n->kind == N_CALL || n->kind == N_GOTO ||
+        n->kind == N_HOURS)
+        return true;
+    hl__buf_init(&text, c->g->mem);
+    (void)hl__json_canonical(&text, n->json); /* text.failed tells */
+    c->no_memory |= text.failed;
+    may = text.data && (strstr(text.data, "\"=") || strstr(text.data, "\"say\"") || strstr(text.data, "\"check\""));
+    hl__buf_free(&text);
+    return may;
 }
 
 static void named_exits(checker *c, node *n, const hl__place *at)
@@ -477,7 +495,7 @@ static void named_exits(checker *c, node *n, const hl__place *at)
             continue;
         if (j)
             new_exit(n, x, word, target(c, j, &here));
-        else if (c->g->on[x] >= 0)
+        else if (c->g->on[x] >= 0 && (x != X_ERROR || can_fail(c, n)))
             new_exit(n, x, word, c->g->on[x])->is_inherited = true;
         else if (needs(n, x))
             hl__flow_error(c, 2, at, "exit \"%s\" is missing, also in \"on\"", word);

@@ -223,6 +223,7 @@ const hl__json *hl__prompt_json(const hl__flows *fl, const char *name);
 const char *hl__callback_key(const node *n);               /* the key that takes a call-back */
 
 /* Versions. */
+int hl__flow_canonical(const hl__json *json, const char *name, hl__mem *mem, hl__buf *out);
 flow *hl__flow_named(const hl__flows *fl, const char *name);
 version *hl__flow_alias(const flow *f, const char *alias); /* NULL: none */
 void hl__version_use(version *v, int n);                   /* a run more or less */

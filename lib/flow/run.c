@@ -214,8 +214,14 @@ static int follow_error(hl__flows *fl, run *r)
     for (;;) {
         const node *n = hl__run_node(r);
         const exit_to *e = hl__node_exit(n, X_ERROR);
+        int32_t handler = graph_of(r)->on[X_ERROR];
         if (e)
             return follow(fl, r, n, e);
+        if (handler >= 0 && handler != r->frame[r->depth].node) { /* one that cannot fail but for want of memory */
+            trace(fl, r, n, "error");
+            r->frame[r->depth].node = handler;
+            return GO_NODE;
+        }
         if (r->depth == 0) {
             trace(fl, r, n, "error");
             r->how = HL_FLOW_END_ERROR;

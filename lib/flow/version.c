@@ -9,7 +9,7 @@ static bool is_aside(const char *key)
 }
 
 /* The canonical form: what is left, keys sorted, compact. */
-static int canonical(const hl__json *json, const char *name, hl__mem *mem, hl__buf *out)
+int hl__flow_canonical(const hl__json *json, const char *name, hl__mem *mem, hl__buf *out)
 {
     hl__buf slim;
     hl__json *copy;
@@ -144,7 +144,7 @@ static int new_version(hl__flows *fl, graph *g, hl_id flow_id, int32_t warnings,
     int r;
 
     hl__buf_init(&text, mem);
-    if (!v || canonical(g->json, g->name, mem, &text) < 0 || hl__sha256(text.data, text.len, sum) < 0) {
+    if (!v || hl__flow_canonical(g->json, g->name, mem, &text) < 0 || hl__sha256(text.data, text.len, sum) < 0) {
         r = HL_ENOMEM;
         goto out;
     }
