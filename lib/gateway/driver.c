@@ -118,6 +118,7 @@ static int adopt(hl__gateway *g, hl__gateway_config *fresh, hl__err *err)
 {
     hl__gateway_config *old = g->config;
     bool alike = listens_alike(old, fresh);
+    if (!alike && g->lws) hl__service_close(g); /* as long as its connections find their settings */
     hl__gateway_lock(g);
     g->config = fresh;
     if (fresh) {

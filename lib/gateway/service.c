@@ -33,10 +33,9 @@ static void near_leave(hl__gateway *g, const char *address)
 }
 
 /* A connection: one too many from its address is closed at once. */
-static int sock_open(struct lws *wsi)
+static int sock_make(hl__gateway *g, struct lws *wsi)
 {
-    hl__gateway *g = gateway_of(wsi);
-    hl__sock *k = g ? hl__alloc(g->mem, sizeof *k) : NULL;
+    hl__sock *k = g->vhost && g->config ? hl__alloc(g->mem, sizeof *k) : NULL;
     if (!k) return -1;
     k->g = g;
     k->wsi = wsi;
@@ -57,6 +56,15 @@ static int sock_open(struct lws *wsi)
     g->socks = k;
     lws_set_opaque_user_data(wsi, k);
     return 0;
+}
+
+static int sock_open(struct lws *wsi)
+{
+    hl__gateway *g = gateway_of(wsi);
+    hl__gateway_lock(g);
+    int r = sock_make(g, wsi);
+    hl__gateway_unlock(g);
+    return r;
 }
 
 /* A link that goes may still be on the list of those with something to say. */

@@ -511,6 +511,55 @@ static void a_slow_reader_is_closed_and_its_session_waits(void **state)
     fake_close();
 }
 
+/* The engine hands settings over on the control thread; here it is this one, so the loop is not run meanwhile. */
+static void new_settings_close_what_listened_and_pages_are_told(void **state)
+{
+    (void)state;
+    fake_open("{\"port\":0}");
+    hl__gateway *g = fake.driver.d;
+    char before[80];
+    (void)snprintf(before, sizeof before, "%s", g->address);
+    int fd = ws_hello(HL_GRANT_AGENT);
+    hl__loop_stop(fake.loop); /* stop() says farewell, too */
+    assert_int_equal(ws_close_code(fd), 4006);
+    (void)close(fd);
+    assert_string_equal(hl__gateway_address(g), "");
+    assert_int_equal(fake.driver.set(fake.driver.d, "{}"), 0);
+    assert_int_equal(fake.driver.set(fake.driver.d, "{\"port\":0,\"callers\":true}"), 0);
+    assert_string_not_equal(hl__gateway_address(g), "");
+    assert_int_equal(fake.driver.set(fake.driver.d, "{\"port\":0,\"bind\":\"::1\"}"), 0);
+    hl_test_ok(strncmp(hl__gateway_address(g), "http://[::1]:", 13) == 0, "%s", hl__gateway_address(g));
+    assert_int_equal(fake.driver.set(fake.driver.d, "{"), HL_EPARSE);
+    assert_int_equal(fake.driver.set(fake.driver.d, "{}"), 0);
+    assert_string_equal(hl__gateway_address(g), "");
+    fake_close();
+}
+
+static void without_memory_requests_fail_and_the_server_goes_on(void **state)
+{
+    (void)state;
+    fake_open("{\"port\":0,\"callers\":true}");
+    char key[100];
+    (void)snprintf(key, sizeof key, "%s", key_new(HL_GRANT_AGENT));
+    int whole = 0;
+    for (int n = 1; n < 60; n++) {
+        hl__lock(NULL);
+        hl_test_mem.fail_at = n;
+        hl__unlock(NULL);
+        int status = n % 2 ? ask("GET", "/api/tickets?phone=1", key, NULL)
+                           : ask("POST", "/api/caller", "", "{\"to\":\"1\"}");
+        hl__lock(NULL);
+        hl_test_mem.fail_at = 0;
+        hl__unlock(NULL);
+        whole += status == 200;
+        hl_test_ok(status == 200 || status == 503 || status == 400 || status == 401 || status == 404 || status == 0,
+                   "%d: %d", n, status);
+    }
+    assert_true(whole > 20);
+    assert_int_equal(ask("GET", "/api/tickets?phone=1", key, NULL), 200);
+    fake_close();
+}
+
 static void a_taken_port_is_an_error_with_words(void **state)
 {
     (void)state;
@@ -550,6 +599,8 @@ int main(void)
         HL_TEST(a_bad_first_message_is_4002_and_a_bad_ticket_4003),
         HL_TEST(a_message_over_64_kib_is_closed_with_4005),
         HL_TEST(a_slow_reader_is_closed_and_its_session_waits),
+        HL_TEST(new_settings_close_what_listened_and_pages_are_told),
+        HL_TEST(without_memory_requests_fail_and_the_server_goes_on),
         HL_TEST(a_taken_port_is_an_error_with_words),
     };
     return HL_TEST_MAIN(tests);
