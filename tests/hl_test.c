@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <ftw.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,18 @@ uint64_t hl_test_seed(void)
     return text && *text ? strtoull(text, NULL, 10) : 1;
 }
 
+static void *nothing(void *arg)
+{
+    return arg;
+}
+
+/* A sanitizer starts a thread of its own with the first thread of a program; it is no leak of the test that has it. */
+static void first_thread(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, nothing, NULL) == 0) pthread_join(thread, NULL);
+}
+
 int hl_test_main(const struct CMUnitTest *tests, size_t count)
 {
     struct CMUnitTest *order = calloc(count + 1, sizeof *order);
@@ -82,6 +95,7 @@ int hl_test_main(const struct CMUnitTest *tests, size_t count)
     hl__rand chance;
     int r;
 
+    first_thread();
     if (!order) return 1;
     if (only && *only) cmocka_set_test_filter(only);
     memcpy(order, tests, count * sizeof *order);
