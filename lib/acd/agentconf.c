@@ -238,6 +238,7 @@ static int agent_new(hl__acd *acd, hl_id id, const char *name, hl__aconf *conf)
     a->timer.ctx = acd;
     a->counted = -1;
     a->by_id.key = id;
+    a->by_id.id = (uint64_t)id; /* its shape hangs on it */
     hl__tree_add(&acd->agents_by_id, &a->by_id);
     return 0;
 out:

@@ -213,6 +213,7 @@ static void begin(hl__acd *acd, hl__contact *c, const hl_contact_new *in, const 
     c->every_ms = every > 0 ? every : 0;
     c->say_at = after(acd->core->now, first > 0 ? first : first == 0 ? every : 0);
     c->by_id.key = c->id;
+    c->by_id.id = (uint64_t)c->id;
     hl__tree_add(&acd->contacts_by_id, &c->by_id);
 }
 

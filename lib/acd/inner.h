@@ -10,6 +10,7 @@
 
 #define HL__CHANNELS 4
 #define HL__ACD_MAX 65536            /* classes, profiles */
+#define HL__SKILLS_MAX 4096         /* as many as a name of lib/expr may have fields */
 #define HL__NEED_MAX 4096
 #define HL__NEVER INT64_MAX
 
@@ -20,7 +21,7 @@ typedef struct hl__node {
     uint64_t id;
     uint32_t size, prio;             /* nodes below and with this one; 0: in no tree */
 } hl__node;
-typedef struct hl__tree { hl__node *root, *first; } hl__tree;
+typedef struct hl__tree { hl__node *root, *first, *last; } hl__tree;
 void hl__tree_add(hl__tree *t, hl__node *n);               /* n->key, n->id are set */
 void hl__tree_del(hl__tree *t, hl__node *n);               /* not in a tree: nothing */
 hl__node *hl__tree_next(const hl__node *n);

@@ -48,6 +48,8 @@ int hl__skill_get(hl__acd *acd, const char *name)
     for (uint32_t i = 0; known && i < acd->skill_n; i++)
         if (strcmp(acd->skill[i], name) == 0)
             return (int)i;
+    if (acd->skill_n >= HL__SKILLS_MAX)
+        return hl__fail(acd->core->err, HL_ELIMIT, "more than %d different skills", HL__SKILLS_MAX);
     if (hl__grow(acd->core->mem, &acd->skill, &acd->skill_room, acd->skill_n, sizeof(*acd->skill)) < 0)
         return HL_ENOMEM;
     if (!(copy = hl__strdup(acd->core->mem, name)))

@@ -34,6 +34,20 @@ static void lift(hl__tree *t, hl__node *n)
     count(n);
 }
 
+/* The neighbour in order: side 1 the next greater, 0 the next less. */
+static hl__node *beside(const hl__node *n, int side)
+{
+    if (n->kid[side]) {
+        hl__node *at = n->kid[side];
+        while (at->kid[!side])
+            at = at->kid[!side];
+        return at;
+    }
+    while (n->up && n->up->kid[side] == n)
+        n = n->up;
+    return n->up;
+}
+
 void hl__tree_add(hl__tree *t, hl__node *n)
 {
     hl__node *p = NULL, **at = &t->root;
@@ -52,6 +66,8 @@ void hl__tree_add(hl__tree *t, hl__node *n)
         lift(t, n);
     if (!t->first || less(n, t->first->key, t->first->id))
         t->first = n;
+    if (!t->last || less(t->last, n->key, n->id))
+        t->last = n;
 }
 
 void hl__tree_del(hl__tree *t, hl__node *n)
@@ -61,7 +77,9 @@ void hl__tree_del(hl__tree *t, hl__node *n)
     if (n->size == 0)
         return;
     if (t->first == n)
-        t->first = hl__tree_next(n);
+        t->first = beside(n, 1);
+    if (t->last == n)
+        t->last = beside(n, 0);
     while (n->kid[0] && n->kid[1])
         lift(t, n->kid[n->kid[0]->prio < n->kid[1]->prio]);
     kid = n->kid[n->kid[0] == NULL];
@@ -78,15 +96,7 @@ void hl__tree_del(hl__tree *t, hl__node *n)
 
 hl__node *hl__tree_next(const hl__node *n)
 {
-    if (n->kid[1]) {
-        hl__node *at = n->kid[1];
-        while (at->kid[0])
-            at = at->kid[0];
-        return at;
-    }
-    while (n->up && n->up->kid[1] == n)
-        n = n->up;
-    return n->up;
+    return beside(n, 1);
 }
 
 hl__node *hl__tree_after(const hl__tree *t, int64_t key, uint64_t id)
@@ -107,6 +117,8 @@ uint32_t hl__tree_rank(const hl__tree *t, int64_t key, uint64_t id)
 {
     uint32_t rank = 0;
 
+    if (!t->root || less(t->last, key, id))
+        return hl__tree_size(t); /* who comes last, as most do, need not be searched for */
     for (const hl__node *at = t->root; at;)
         if (less(at, key, id)) {
             rank += 1 + (at->kid[0] ? at->kid[0]->size : 0);

@@ -2,7 +2,7 @@
 #include "expr/code.h"
 #include <string.h>
 
-enum { MAX_NAMES = 4096, MAX_FIELDS = 256 };
+enum { MAX_NAMES = 4096, MAX_FIELDS = 4096 };
 
 typedef struct cell { struct cell *next; } cell; /* what a scope has allocated, to be freed with it */
 
@@ -225,7 +225,7 @@ static hl__field *new_fields(hl__scope *s, const hl__json *j, hl__findings *f, c
 }
 
 /* Types inside types are a list of work, not a recursion. */
-enum { MAX_TODO = 512 };
+enum { MAX_TODO = 65536 }; /* a name may have a field for every skill there is */
 typedef struct work { const hl__json *json; const hl__type **out; int32_t up; const char *key; } work;
 
 /* The place of a piece of work, as a chain on the stack: at most so deep as JSON may be. */
@@ -284,14 +284,19 @@ static int one_type(hl__scope *s, work *list, uint32_t *works, int32_t n, hl__fi
 
 static int read_type(hl__scope *s, const hl__json *j, hl__findings *f, const hl__place *at, const hl__type **out)
 {
-    work *list = hl__alloc_array(s->mem, MAX_TODO, sizeof(*list));
-    uint32_t works = 1;
+    uint32_t works = 1, room = 64;
+    work *list = hl__alloc_array(s->mem, room, sizeof(*list));
     int r = list ? 0 : HL_ENOMEM;
 
     if (list)
         list[0] = (work){ j, out, -1, NULL };
-    for (uint32_t i = 0; r == 0 && i < works; i++)
-        r = one_type(s, list, &works, (int32_t)i, f, at);
+    for (uint32_t i = 0; r == 0 && i < works; i++) {
+        size_t want = works + 1 + hl__json_size(hl__json_get(list[i].json, "fields"));
+        while (r == 0 && room < want && room < MAX_TODO)
+            r = hl__grow(s->mem, &list, &room, room, sizeof(*list));
+        if (r == 0)
+            r = one_type(s, list, &works, (int32_t)i, f, at);
+    }
     hl__free(s->mem, list);
     return r;
 }

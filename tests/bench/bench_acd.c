@@ -1,0 +1,121 @@
+/* bench_acd.c - matching: engine events a second in a full house, memory of who waits and who is idle. */
+#include "acd/bed.h"
+#include <time.h>
+
+typedef struct house { bed b; hl_id *talks; uint32_t n; } house;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void made(void *ctx, const hl_offer *o)
+{
+    house *h = ctx;
+
+    (void)hl__acd_accept(h->b.acd, o->id);
+}
+
+static void connected(void *ctx, hl_id contact, hl_id agent, hl_id leg)
+{
+    house *h = ctx;
+
+    (void)agent, (void)leg;
+    (void)hl__acd_connected(h->b.acd, contact);
+    h->talks[h->n++] = contact;
+}
+
+/* Agents of `kinds` skill profiles; requirement k is met by profiles k, k + 1, k + 2 and 2 k. */
+static void furnish(house *h, int agents, int kinds)
+{
+    hl__buf doc;
+
+    hl__buf_init(&doc, &hl_test_mem);
+    hl__buf_str(&doc, "{\"queues\":{\"desk\":{\"wrapup_ms\":0,\"resume_ms\":0}},\"agents\":{");
+    for (int a = 0; a < agents; a++) {
+        int k = a % kinds, s[4] = { k, (k + kinds - 1) % kinds, (k + kinds - 2) % kinds, (k * 2) % kinds };
+        hl__buf_fmt(&doc, "%s\"a%d\":{\"queues\":{\"desk\":{}},\"skills\":{", a ? "," : "", a);
+        for (int i = 0; i < 4; i++) {
+            int twice = 0;
+            for (int j = 0; j < i; j++)
+                twice |= s[j] == s[i];
+            if (!twice)
+                hl__buf_fmt(&doc, "%s\"s%d\":%d", i ? "," : "", s[i], 10 + i);
+        }
+        hl__buf_str(&doc, "}}");
+    }
+    hl__buf_str(&doc, "}}");
+    assert_false(doc.failed);
+    assert_int_equal(bed_apply(&h->b, doc.data), 0);
+    hl__buf_free(&doc);
+    assert_int_equal(hl__acd_ready(h->b.acd), 0);
+}
+
+static void add(house *h, uint32_t i, int kinds)
+{
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    char need[32];
+    hl_id out;
+
+    snprintf(need, sizeof(need), "skill.s%u >= 5", (i * 7) % (uint32_t)kinds);
+    in.queue = bed_q(&h->b, "desk");
+    in.leg = HL__ID(1, HL_KIND_LEG);
+    in.need = need;
+    assert_int_equal(hl__acd_add(h->b.acd, 0, &in, NULL, NULL, &out), 0);
+}
+
+static void house_of(int agents, int kinds, int waiting, int rounds)
+{
+    static house h;
+    hl_agent row = HL_AGENT_INIT;
+    int64_t bytes;
+    double began;
+    uint32_t i = 0;
+
+    bed_open(&h.b);
+    h.b.is_quiet = true;
+    h.b.acd->up = (hl__acd_up){ .ctx = &h, .offer_made = made, .connect = connected };
+    h.talks = malloc(((size_t)agents + 1) * sizeof(*h.talks));
+    h.n = 0;
+    bytes = hl_test_mem.used;
+    furnish(&h, agents, kinds);
+    printf("acd: %d agents, %d profiles and classes: %lld bytes an idle agent\n", agents, kinds,
+           (long long)(hl_test_mem.used - bytes) / agents);
+    while (hl__acd_agent_next(h.b.acd, 0, &row) == 1)
+        assert_int_equal(hl__acd_go(h.b.acd, row.id, HL_AGENT_AVAILABLE, NULL), 0);
+    while (h.n < (uint32_t)agents) {
+        h.b.core.now += 1000;
+        add(&h, i++, kinds);
+    }
+    bytes = hl_test_mem.used;
+    for (int w = 0; w < waiting; w++) {
+        h.b.core.now += 1000;
+        add(&h, i++, kinds);
+    }
+    printf("acd: %lld bytes a waiting contact\n", (long long)(hl_test_mem.used - bytes) / waiting);
+    h.b.events = 0;
+    began = now();
+    for (int r = 0; r < rounds; r++) {
+        uint32_t at = (uint32_t)((uint64_t)r * 2654435761u % h.n);
+        hl_id ends = h.talks[at];
+        h.talks[at] = h.talks[--h.n];
+        h.b.core.now += 1000;
+        assert_int_equal(hl__acd_talk_end(h.b.acd, ends), 0);
+        add(&h, i++, kinds);
+    }
+    began = now() - began;
+    printf("acd: %d waiting, %d busy agents: %.2f million engine events/s, %.2f us a call from end to end\n", waiting, agents,
+           (double)h.b.events / began / 1e6, began / rounds * 1e6);
+    bed_close(&h.b);
+    free(h.talks);
+}
+
+int main(void)
+{
+    house_of(1000, 50, 1000, getenv("R") ? atoi(getenv("R")) : 200000);
+    house_of(10000, 1000, 10000, 50000);
+    return 0;
+}
