@@ -209,17 +209,17 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
 /* The scope needs are checked against: the skills of the document's agents. */
 static int doc_scope(hl__acd *acd, const hl__doc *doc, hl__scope **out)
 {
-    const hl__json *agents = doc->object(doc->ctx, "agents", NULL);
+    const hl__json *agent;
     hl__names seen;
     hl__buf list;
     const char **name = NULL;
-    uint32_t n = 0, room = 0;
+    uint32_t n = 0, room = 0, pos = 0;
     int r = 0;
 
     hl__names_init(&seen, acd->core->mem);
     hl__buf_init(&list, acd->core->mem);
-    for (void *it = hl__json_iter(agents); it && r == 0; it = hl__json_iter_next(agents, it)) {
-        const hl__json *skills = hl__json_get(hl__json_iter_value(it), "skills");
+    while (doc->next && r == 0 && (agent = doc->next(doc->ctx, "agents", &pos))) {
+        const hl__json *skills = hl__json_get(agent, "skills");
         for (void *s = hl__json_iter(skills); s && r == 0; s = hl__json_iter_next(skills, s)) {
             const char *key = hl__json_iter_key(s);
             if (hl__names_get(&seen, key))

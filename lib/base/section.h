@@ -11,6 +11,8 @@ typedef struct hl__doc { /* the document as it will be once loaded */
     const hl__json *(*object)(const void *ctx, const char *section, const char *name); /* NULL: no such; name NULL: the
                                                                                            section itself */
     const char *(*nearest)(const void *ctx, const char *section, const char *name);    /* for "did you mean", or NULL */
+    const hl__json *(*next)(const void *ctx, const char *section, uint32_t *pos);      /* objects one by one, *pos = 0
+                                                                                           first; NULL: no more */
 } hl__doc;
 typedef struct hl__section {
     const char *name;  /* "queues" */

@@ -44,6 +44,21 @@ static const hl__json *plan_object(const void *ctx, const char *section, const c
     return NULL;
 }
 
+static const hl__json *plan_next(const void *ctx, const char *section, uint32_t *pos)
+{
+    const struct plan *p = ctx;
+
+    for (uint32_t i = 0; i < p->hl->rooms; i++) {
+        const struct entry *e;
+        if (strcmp(p->hl->room[i].section.name, section) != 0)
+            continue;
+        while ((e = hl__names_at(&p->by_name[i], pos)))
+            if (e->now)
+                return e->now;
+    }
+    return NULL;
+}
+
 static const char *plan_nearest(const void *ctx, const char *section, const char *name)
 {
     struct plan *p = (struct plan *)ctx; /* near is its scratch */
@@ -178,7 +193,7 @@ static void check_top(struct plan *p)
 
 static void check_all(struct plan *p)
 {
-    hl__doc doc = { p, plan_object, plan_nearest };
+    hl__doc doc = { p, plan_object, plan_nearest, plan_next };
 
     for (uint32_t i = 0; i < p->hl->rooms; i++) {
         const hl__section *s = &p->hl->room[i].section;

@@ -164,10 +164,21 @@ static const hl__json *object(const void *ctx, const char *section, const char *
     return key ? hl__json_get(s, key) : s;
 }
 
+static const hl__json *next(const void *ctx, const char *section, uint32_t *pos)
+{
+    const hl__json *s = hl__json_get(ctx, section);
+    void *it = hl__json_iter(s);
+
+    for (uint32_t i = 0; it && i < *pos; i++)
+        it = hl__json_iter_next(s, it);
+    (*pos)++;
+    return it ? hl__json_iter_value(it) : NULL;
+}
+
 static void check_all(bed *b, const hl__json *doc, hl__findings *f)
 {
     hl__section s[3];
-    hl__doc d = { doc, object, NULL };
+    hl__doc d = { doc, object, NULL, next };
 
     for (uint32_t i = 0; i < hl__acd_sections(b->acd, s, 3); i++) {
         const hl__json *j = hl__json_get(doc, s[i].name);

@@ -107,7 +107,8 @@ static void house_of(int agents, int kinds, int waiting, int rounds)
         add(&h, i++, kinds);
     }
     began = now() - began;
-    printf("acd: %d waiting, %d busy agents: %.2f million engine events/s, %.2f us a call from end to end\n", waiting, agents,
+    printf("acd: %d waiting, %d busy agents: %.2f million engine events/s, %.2f us a call from end to end\n",
+        waiting, agents,
            (double)h.b.events / began / 1e6, began / rounds * 1e6);
     bed_close(&h.b);
     free(h.talks);
