@@ -53,10 +53,10 @@ static void halve_rate(int16_t *past, const int16_t *in, uint32_t n, int16_t *ou
     memcpy(x + PAST, in, n * sizeof(*x));
     for (uint32_t i = 0; i + 1 < n; i += 2) {
         const int16_t *at = x + i + 2 * TAPS;
-        int32_t sum = 0;
+        int64_t sum = 0; /* noise at full scale passes 2^31 */
         for (int k = 0; k < TAPS; k++)
-            sum += half[k] * (at[-2 * k - 1] + at[2 * k + 1]);
-        out[i / 2] = clip16((at[0] * 32768 + sum + 32768) >> 16);
+            sum += (int32_t)half[k] * (at[-2 * k - 1] + at[2 * k + 1]);
+        out[i / 2] = clip16((int32_t)((at[0] * 32768 + sum + 32768) >> 16));
     }
     memcpy(past, x + n, PAST * sizeof(*x));
 }
