@@ -1,6 +1,7 @@
 /* contact.c - the record of a call: events are folded into it as they come, and it is written when the call has ended.
  *
- * Calls that go on lie in a map. Ended ones lie in a ring of the newest; the older ones are in the store. */
+ * What comes later (the flow's result, a ticket written during wrap-up, the line's end) is folded in too, and the row is
+ * written again, as long as the record is among the newest that are kept; older ones are in the store. */
 #include "report/report.h"
 #include <string.h>
 
@@ -9,14 +10,16 @@ enum { C_ID, C_QUEUE, C_AGENT, C_NUMBER, C_DIALLED, C_ENTERED, C_QUEUED, C_ANSWE
 enum { KEYS_MOST = 64, NAME_MOST = 64, RESULT_MOST = 200, LIMIT = 50, LIMIT_MOST = 200, MS = 1000 };
 
 struct record {
-    hl__contact c; /* its texts point at the arrays below */
+    hl__contact c;    /* its texts point at the arrays below */
+    hl_id leg;        /* the customer's, 0: unknown */
+    bool is_kept;     /* in the ring */
     char queue[NAME_MOST], agent[NAME_MOST], number[NAME_MOST], dialled[NAME_MOST], keys[KEYS_MOST + 1], lang[16];
     char flow[NAME_MOST], result[RESULT_MOST];
 };
 struct hl__report {
     hl__core *core;
     hl__report_up up;
-    hl__map live;
+    hl__map records;      /* of calls that go on, and those in the ring */
     struct record **ring; /* ended ones: the oldest at first */
     uint32_t keep, first, count;
     uint64_t lost;
@@ -32,7 +35,7 @@ int hl__report_new(hl__core *core, const hl__report_up *up, uint32_t keep, hl__r
     r->core = core;
     r->keep = keep > 0 ? keep : 1;
     if (up != NULL) r->up = *up;
-    hl__map_init(&r->live, core->mem);
+    hl__map_init(&r->records, core->mem);
     r->ring = hl__alloc_array(core->mem, r->keep, sizeof *r->ring);
     if (r->ring == NULL) {
         hl__report_free(r);
@@ -48,9 +51,8 @@ void hl__report_free(hl__report *r)
     hl__mem *mem = r->core->mem;
     struct record *record;
     uint32_t pos = 0;
-    while ((record = hl__map_at(&r->live, &pos)) != NULL) hl__free(mem, record);
-    for (uint32_t i = 0; i < r->count; i++) hl__free(mem, r->ring[(r->first + i) % r->keep]);
-    hl__map_free(&r->live);
+    while ((record = hl__map_at(&r->records, &pos)) != NULL) hl__free(mem, record);
+    hl__map_free(&r->records);
     hl__free(mem, r->ring);
     hl__free(mem, r);
 }
@@ -78,19 +80,25 @@ static struct record *new_record(hl__report *r, hl_id id)
     if (k == NULL) return NULL;
     k->c.id = id;
     point(k);
-    return k;
+    if (hl__map_put(&r->records, id, k) == 0) return k;
+    hl__free(r->core->mem, k);
+    return NULL;
 }
 
 static struct record *record_of(hl__report *r, hl_id id)
 {
-    return id == 0 ? NULL : hl__map_get(&r->live, id);
+    return id == 0 ? NULL : hl__map_get(&r->records, id);
 }
 
 /* The newest ended one takes the place of the oldest. */
 static void keep_ended(hl__report *r, struct record *k)
 {
+    if (k->is_kept) return;
+    k->is_kept = true;
     if (r->count == r->keep) {
-        hl__free(r->core->mem, r->ring[r->first]);
+        struct record *oldest = r->ring[r->first];
+        (void)hl__map_del(&r->records, oldest->c.id);
+        hl__free(r->core->mem, oldest);
         r->first = (r->first + 1) % r->keep;
         r->count--;
     }
@@ -126,20 +134,20 @@ static void read_data(struct record *k, const char *data)
     set_once(k->number, sizeof k->number, hl__json_text(hl__json_get(j, "number")));
     set_once(k->lang, sizeof k->lang, hl__json_text(hl__json_get(j, "lang")));
     set_once(k->result, sizeof k->result, hl__json_text(hl__json_get(j, "result")));
+    int64_t talk_ms = hl__json_int(hl__json_get(j, "talk_ms"));
+    if (talk_ms > 0) k->c.talk_ms = talk_ms;
     hl__json_free(j);
 }
 
 static void begin(hl__report *r, const hl_event *ev)
 {
     struct record *k = record_of(r, ev->contact);
+    if (k == NULL) k = new_record(r, ev->contact);
     if (k == NULL) {
-        k = new_record(r, ev->contact);
-        if (k == NULL || hl__map_put(&r->live, ev->contact, k) < 0) {
-            hl__free(r->core->mem, k);
-            r->lost++;
-            return;
-        }
+        r->lost++;
+        return;
     }
+    k->leg = ev->leg;
     k->c.entered = ev->time;
     set_once(k->number, sizeof k->number, ev->text);
     set_once(k->flow, sizeof k->flow, name_of(r, ev->ref));
@@ -177,6 +185,7 @@ static void write_record(hl__report *r, const struct record *k)
 
 static void queued(hl__report *r, struct record *k, const hl_event *ev)
 {
+    k->c.ended = 0; /* it may have been in a queue before */
     if (k->c.queued == 0) k->c.queued = ev->time;
     set_text(k->queue, sizeof k->queue, name_of(r, ev->queue));
 }
@@ -200,7 +209,6 @@ static void ended(hl__report *r, struct record *k, const hl_event *ev)
     if (k->queue[0] == 0) set_text(k->queue, sizeof k->queue, name_of(r, ev->queue));
     if (k->agent[0] == 0) set_text(k->agent, sizeof k->agent, name_of(r, ev->agent));
     read_data(k, ev->data);
-    (void)hl__map_del(&r->live, k->c.id);
     write_record(r, k);
     keep_ended(r, k);
 }
@@ -212,11 +220,24 @@ static void add_key(struct record *k, const char *key, int secret)
     k->keys[have] = 0;
 }
 
-/* Behind a secret the event has no text, only how many keys there were. */
+static bool is_customer(const struct record *k, const hl_event *ev)
+{
+    return k->leg == 0 || ev->leg == 0 || ev->leg == k->leg;
+}
+
+/* Behind a secret the event has stars for text, or none and the number of keys. */
 static void digit(struct record *k, const hl_event *ev)
 {
+    if (!is_customer(k, ev)) return;
     if (ev->text != NULL) add_key(k, ev->text, 0);
     else for (int i = 0; i < ev->code && i < KEYS_MOST; i++) add_key(k, "*", 1);
+}
+
+static void leg_ended(struct record *k, const hl_event *ev)
+{
+    if (!is_customer(k, ev)) return;
+    k->c.cause = ev->code;
+    if (k->c.ended != 0 && ev->time > k->c.ended) k->c.ended = ev->time;
 }
 
 static void flow_ended(struct record *k, const hl_event *ev)
@@ -239,12 +260,13 @@ void hl__report_event(hl__report *r, const hl_event *ev)
     case HL_EV_CONTACT_ENDED: ended(r, k, ev); break;
     case HL_EV_LEG_NEW: read_data(k, ev->data); break;
     case HL_EV_LEG_DIGIT: digit(k, ev); break;
-    case HL_EV_LEG_ENDED: k->c.cause = k->c.cause == 0 ? ev->code : k->c.cause; break;
+    case HL_EV_LEG_ENDED: leg_ended(k, ev); break;
     case HL_EV_FLOW_STARTED: set_once(k->flow, sizeof k->flow, name_of(r, ev->ref)); break;
     case HL_EV_FLOW_ENDED: flow_ended(k, ev); break;
     case HL_EV_TICKET_NEW: k->c.ticket = ev->ticket; break;
-    default: break;
+    default: return;
     }
+    if (k->c.ended != 0 && ev->type != HL_EV_CONTACT_ENDED) write_record(r, k);
 }
 
 void hl__report_lang(hl__report *r, hl_id contact, const char *lang)
@@ -276,6 +298,7 @@ int hl__report_restore(hl__report *r, int table, const hl__value *row, uint32_t 
 {
     if (table != HL__TABLE_CONTACT) return 0;
     if (n < C_COLUMNS) return HL_EINVAL;
+    if (record_of(r, row[C_ID].u.i) != NULL) return 0;
     struct record *k = new_record(r, row[C_ID].u.i);
     if (k == NULL) return HL_ENOMEM;
     k->c.entered = row[C_ENTERED].u.i;
@@ -323,11 +346,7 @@ static const struct record *newest_before(hl__report *r, hl_id id)
 {
     const struct record *k, *best = NULL;
     uint32_t pos = 0;
-    while ((k = hl__map_at(&r->live, &pos)) != NULL) {
-        if ((id == 0 || k->c.id < id) && (best == NULL || k->c.id > best->c.id)) best = k;
-    }
-    for (uint32_t i = 0; i < r->count; i++) {
-        k = r->ring[(r->first + i) % r->keep];
+    while ((k = hl__map_at(&r->records, &pos)) != NULL) {
         if ((id == 0 || k->c.id < id) && (best == NULL || k->c.id > best->c.id)) best = k;
     }
     return best;

@@ -97,6 +97,37 @@ static void a_calls_record_is_written_at_its_end(void **state)
     end(&d);
 }
 
+static void what_comes_after_the_end_is_in_the_record_too(void **state)
+{
+    struct desk d;
+    hl__contact c = { 0 };
+    (void)state;
+    begin(&d, 2);
+    hl_id leg = HL__ID(40, HL_KIND_LEG), agents = HL__ID(41, HL_KIND_LEG);
+    tell(&d, (hl_event) { .type = HL_EV_CONTACT_NEW, .leg = leg, .time = 5 });
+    tell(&d, (hl_event) { .type = HL_EV_LEG_DIGIT, .leg = leg, .text = "1" });
+    tell(&d, (hl_event) { .type = HL_EV_LEG_DIGIT, .leg = agents, .text = "9" });
+    tell(&d, (hl_event) { .type = HL_EV_LEG_DIGIT, .leg = leg, .text = "*" });
+    tell(&d, (hl_event) { .type = HL_EV_LEG_ENDED, .leg = agents, .code = 17, .time = 8 });
+    tell(&d, (hl_event) { .type = HL_EV_CONTACT_ENDED, .code = 1, .time = 9, .data = "{\"talk_ms\":77}" });
+    tell(&d, (hl_event) { .type = HL_EV_LEG_ENDED, .leg = leg, .code = 16, .time = 12 });
+    tell(&d, (hl_event) { .type = HL_EV_FLOW_ENDED, .text = "survey" });
+    tell(&d, (hl_event) { .type = HL_EV_TICKET_NEW, .ticket = HL__ID(77, HL_KIND_TICKET) });
+    assert_int_equal(hl__batch_ops(d.rows), 4);
+    assert_int_equal(hl__report_next(d.report, &c), 1);
+    assert_string_equal(c.keys, "1*");
+    assert_string_equal(c.result, "survey");
+    assert_int_equal(c.talk_ms, 77);
+    assert_int_equal(c.cause, 16);
+    assert_int_equal(c.ended, 12);
+    assert_int_equal(c.ticket, HL__ID(77, HL_KIND_TICKET));
+    for (int i = 50; i < 60; i++) a_call(&d, HL__ID(i, HL_KIND_CONTACT), i);
+    uint32_t rows = hl__batch_ops(d.rows);
+    tell(&d, (hl_event) { .type = HL_EV_TICKET_NEW, .ticket = HL__ID(78, HL_KIND_TICKET) });
+    assert_int_equal(hl__batch_ops(d.rows), rows); /* too late: it is no longer kept */
+    end(&d);
+}
+
 static int scan_rows(void *ctx, const hl__scan *q, const hl__visit *v)
 {
     struct desk *from = ctx;
@@ -214,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HL_TEST(a_calls_record_is_written_at_its_end),
+        HL_TEST(what_comes_after_the_end_is_in_the_record_too),
         HL_TEST(the_newest_records_come_back_after_a_restart),
         HL_TEST(a_list_has_calls_that_go_on_and_pages),
         HL_TEST(abandoned_calls_have_their_wait),
