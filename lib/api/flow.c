@@ -170,7 +170,8 @@ int hl_flow_run_get(hl_t *hl, hl_id contact, hl_flow_run *out)
 
     if (r < 0)
         return r;
-    if ((r = hl__row_ok(hl, out, sizeof(*out))) == 0 && (r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
+    if ((r = hl__row_ok(hl, out, sizeof(*out))) == 0 &&
+        (r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
         (r = hl__flow_run_get(hl->flows, contact, &row)) == 0)
         run_out(hl, out, &row);
     return hl__leave(hl, r);

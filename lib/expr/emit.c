@@ -396,8 +396,8 @@ int hl__function_find(compiler *c, const token *t, bool is_method)
         if (hl__functions[i].flags & (is_method ? FN_METHOD : FN_GLOBAL))
             hl__buf_fmt(&names, "%s ", hl__functions[i].name);
     if (names.data && hl__nearest(word, names.data, near, sizeof(near)))
-        hl__expr_wrong(c, 723, t->at, "there is no %s %s(); did you mean %s()?", is_method ? "method" : "function", word,
-                       near);
+        hl__expr_wrong(c, 723, t->at, "there is no %s %s(); did you mean %s()?", is_method ? "method" : "function",
+                       word, near);
     else
         hl__expr_wrong(c, 723, t->at, "there is no %s %s()", is_method ? "method" : "function", word);
     hl__buf_free(&names);
@@ -530,7 +530,7 @@ void hl__emit_call(compiler *c, const operator *o)
     }
     if (strcmp(f->name, "reveal") == 0) {
         if (!c->in->may_reveal)
-            hl__expr_wrong(c, 726, o->at, "reveal() is for bodies and headers of requests and for arguments of ask, auth");
+            hl__expr_wrong(c, 726, o->at, "reveal() is for bodies and headers of requests, arguments of ask and auth");
         c->val[o->base].is_secret = false;
         c->val[o->base].path = -1;
         return;

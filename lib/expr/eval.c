@@ -38,6 +38,22 @@ static bool in_range(const hl__val *v)
     return v->kind != HL__V_TIMESTAMP || (v->u.i >= DAY_MIN * DAY_US && v->u.i < (DAY_MAX + 1) * DAY_US);
 }
 
+/* To zero; the remainder has the sign of the left. Only the least int by -1 does not fit. */
+static hl__val divide(int op, const hl__val *l, const hl__val *r)
+{
+    hl__val v = { .kind = HL__V_INT };
+
+    if (r->u.i == 0)
+        return hl__val_error(CAUSE_DIVIDE, NULL);
+    if (r->u.i != -1)
+        v.u.i = op == OP_DIV ? l->u.i / r->u.i : l->u.i % r->u.i;
+    else if (op == OP_DIV && l->u.i == INT64_MIN)
+        return hl__val_error(CAUSE_OVERFLOW, NULL);
+    else
+        v.u.i = op == OP_DIV ? -l->u.i : 0;
+    return v;
+}
+
 static hl__val calculate(int op, int kind, const hl__val *l, const hl__val *r)
 {
     hl__val v = { .kind = (uint8_t)kind };
@@ -50,16 +66,7 @@ static hl__val calculate(int op, int kind, const hl__val *l, const hl__val *r)
     switch (op) {
     case OP_ADD: is_over = __builtin_add_overflow(l->u.i, r->u.i, &v.u.i); break;
     case OP_SUB: is_over = __builtin_sub_overflow(l->u.i, r->u.i, &v.u.i); break;
-    case OP_MUL: is_over = __builtin_mul_overflow(l->u.i, r->u.i, &v.u.i); break;
-    default:
-        if (r->u.i == 0)
-            return hl__val_error(CAUSE_DIVIDE, NULL);
-        is_over = op == OP_DIV && l->u.i == INT64_MIN && r->u.i == -1;
-        if (!is_over && r->u.i != -1)
-            v.u.i = op == OP_DIV ? l->u.i / r->u.i : l->u.i % r->u.i;
-        else if (!is_over)
-            v.u.i = op == OP_DIV ? -l->u.i : 0;
-        break;
+    default: is_over = __builtin_mul_overflow(l->u.i, r->u.i, &v.u.i); break;
     }
     return is_over ? hl__val_error(CAUSE_OVERFLOW, NULL) : in_range(&v) ? v : hl__val_error(CAUSE_RANGE, NULL);
 }
@@ -126,12 +133,9 @@ static hl__val settle(int op, const hl__val *l, const hl__val *r)
 
 static hl__val two(machine *m, const instr *at, const hl__val *l, const hl__val *r)
 {
-    if (at->op == OP_AND || at->op == OP_OR)
-        return settle(at->op, l, r);
-    if (l->kind == VALUE_ERROR || r->kind == VALUE_ERROR)
-        return l->kind == VALUE_ERROR ? *l : *r;
     switch (at->op) {
-    case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_MOD: return calculate(at->op, at->a, l, r);
+    case OP_DIV: case OP_MOD: return divide(at->op, l, r);
+    case OP_ADD: case OP_SUB: case OP_MUL: return calculate(at->op, at->a, l, r);
     case OP_JOIN: return join(m->x, l, r);
     case OP_IN: case OP_INMAP: return contains(at->op, l, r);
     case OP_INDEX: case OP_KEY: return element(at->op, l, r);
@@ -199,6 +203,24 @@ static uint32_t jump(machine *m, const instr *at, uint32_t pc)
     }
 }
 
+/* One value becomes another, or two become one; && and || meet errors on their own terms. */
+static void pair(machine *m, const instr *at)
+{
+    hl__val *r = &m->stack[m->top - 1], *l = r - 1;
+
+    if (at->op == OP_NOT || at->op == OP_NEG || at->op == OP_HAS || at->op == OP_FIELD || at->op == OP_MATCH) {
+        *r = one(m, at, r);
+        return;
+    }
+    m->top--;
+    if (at->op == OP_AND || at->op == OP_OR)
+        *l = settle(at->op, l, r);
+    else if (r->kind == VALUE_ERROR && l->kind != VALUE_ERROR)
+        *l = *r;
+    else if (l->kind != VALUE_ERROR)
+        *l = two(m, at, l, r);
+}
+
 static hl__val run(machine *m)
 {
     const hl__expr *e = m->e;
@@ -209,19 +231,13 @@ static hl__val run(machine *m)
         switch (at->op) {
         case OP_CONST: m->stack[m->top++] = e->value[at->b]; break;
         case OP_LOAD: m->stack[m->top++] = load(m, at); break;
-        case OP_NOT: case OP_NEG: case OP_HAS: case OP_FIELD: case OP_MATCH:
-            m->stack[m->top - 1] = one(m, at, &m->stack[m->top - 1]);
-            break;
-        case OP_JFALSE: case OP_JTRUE: case OP_JUMP: case OP_COND: pc = jump(m, at, pc); break;
         case OP_LIST: case OP_MAP: case OP_CALL:
             n = at->op == OP_CALL ? at->a : at->op == OP_MAP ? at->b * 2u : at->b;
             m->stack[m->top - n] = many(m, at, &m->stack[m->top - n], n);
             m->top = m->top - n + 1;
             break;
-        default:
-            m->top--;
-            m->stack[m->top - 1] = two(m, at, &m->stack[m->top - 1], &m->stack[m->top]);
-            break;
+        case OP_JFALSE: case OP_JTRUE: case OP_JUMP: case OP_COND: pc = jump(m, at, pc); break;
+        default: pair(m, at); break;
         }
     }
     return m->stack[0];

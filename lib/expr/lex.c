@@ -20,21 +20,19 @@ static void bad(compiler *c, int code, size_t at, const char *words)
     c->tok.kind = T_BAD;
 }
 
+static bool is_hex(const char *s, size_t len)
+{
+    return len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && hex_of(s[2]) >= 0;
+}
+
 /* Digits, or 0x and hexadecimal ones; the sign is the parser's. The least int is written as - and 2^63. */
 static void number(compiler *c, const char *s, size_t len)
 {
     uint64_t n = 0;
     size_t i = c->at;
-    int base = 10, d;
+    int base = is_hex(s + i, len - i) ? 16 : 10, d;
 
-    if (s[i] == '0' && i + 1 < len && (s[i + 1] == 'x' || s[i + 1] == 'X')) {
-        base = 16;
-        i += 2;
-        if (i >= len || hex_of(s[i]) < 0) {
-            bad(c, 720, i, "hexadecimal digits are wanted after 0x");
-            return;
-        }
-    }
+    i += base == 16 ? 2 : 0;
     for (; i < len && (d = hex_of(s[i])) >= 0 && d < base; i++) {
         if (n > (UINT64_MAX / 2 + 1 - (uint64_t)d) / (uint64_t)base) {
             bad(c, 725, c->at, "a whole number of 64 bits is wanted");
@@ -42,7 +40,7 @@ static void number(compiler *c, const char *s, size_t len)
         }
         n = n * (uint64_t)base + (uint64_t)d;
     }
-    if (i < len && (s[i] == '.' && i + 1 < len && is_digit(s[i + 1])))
+    if (i + 1 < len && s[i] == '.' && is_digit(s[i + 1]))
         bad(c, 720, i, "there are no fractions; money('1.50 CNY') or whole numbers are possible");
     else if (i < len && is_first(s[i]))
         bad(c, 720, i, "a letter directly behind a number");
@@ -177,13 +175,26 @@ static void sign(compiler *c, const char *s, size_t len)
         bad(c, 720, c->at, "this character means nothing here");
 }
 
+static size_t blanks(const char *s, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r'))
+        i++;
+    return i;
+}
+
+static bool is_raw(const char *s, size_t len)
+{
+    return len > 1 && (s[0] == 'r' || s[0] == 'R') && (s[1] == '"' || s[1] == '\'');
+}
+
 void hl__lex(compiler *c)
 {
     const char *s = c->in->text;
     size_t len = c->in->len;
 
-    while (c->at < len && (s[c->at] == ' ' || s[c->at] == '\t' || s[c->at] == '\n' || s[c->at] == '\r'))
-        c->at++;
+    c->at += blanks(s + c->at, len - c->at);
     c->tok = (token){ .kind = T_END, .at = c->at };
     if (c->is_bad || c->at >= len)
         c->tok.kind = c->is_bad ? T_BAD : T_END;
@@ -191,7 +202,7 @@ void hl__lex(compiler *c)
         number(c, s, len);
     else if (s[c->at] == '"' || s[c->at] == '\'')
         text(c, s, len, false);
-    else if ((s[c->at] == 'r' || s[c->at] == 'R') && c->at + 1 < len && (s[c->at + 1] == '"' || s[c->at + 1] == '\''))
+    else if (is_raw(s + c->at, len - c->at))
         text(c, s, len, true);
     else if (is_first(s[c->at]))
         name(c, s, len);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { P_RANGES, P_ANY, P_SPLIT, P_JUMP, P_BEGIN, P_END, P_MATCH };
-typedef struct group { int begin, part, atom, ends; } group; /* first instruction; of this |; last atom, -1: none; jumps */
+typedef struct group { int begin, part, atom, ends; } group; /* first; first of this |; last atom, -1: none; jumps */
 typedef struct builder {
     hl__mem *mem;
     pattern *p;
@@ -207,28 +207,31 @@ static bool count_digits(builder *b, int *out)
     return b->at > from;
 }
 
-/* {m} {m,} {m,n}: m copies, then what may follow. */
+/* {m} {m,} {m,n}; n -1: without end. */
+static bool read_counts(builder *b, int *m, int *n)
+{
+    b->at++;
+    if (!count_digits(b, m))
+        return false;
+    *n = *m;
+    if (b->at < b->len && b->s[b->at] == ',') {
+        b->at++;
+        if (!count_digits(b, n))
+            *n = -1;
+    }
+    return b->at < b->len && b->s[b->at++] == '}' && (*n < 0 || *n >= *m);
+}
+
+/* m copies, then what may follow. */
 static void repeat_counted(builder *b, int at)
 {
     pattern_op body[MAX_STATES];
     int m, n, len = (int)b->p->ops - at;
 
-    b->at++;
-    if (!count_digits(b, &m)) {
-        bad(b, HL_EPARSE, "a number is wanted behind {");
-        return;
-    }
-    n = m;
-    if (b->at < b->len && b->s[b->at] == ',') {
-        b->at++;
-        if (!count_digits(b, &n))
-            n = -1;
-    }
-    if (b->at >= b->len || b->s[b->at] != '}' || (n >= 0 && n < m)) {
+    if (!read_counts(b, &m, &n)) {
         bad(b, HL_EPARSE, "{m}, {m,} or {m,n} with m <= n is wanted");
         return;
     }
-    b->at++;
     memcpy(body, &b->p->op[at], (size_t)len * sizeof(*body));
     b->p->ops = (uint32_t)at;
     for (int i = 0; i < m && b->result == 0; i++)

@@ -11,16 +11,11 @@ enum { O_CALL = 64, O_GROUP, O_LIST, O_MAP, O_INDEX, O_THEN, O_ELSE, O_NOT, O_NE
 
 static int precedence(int kind)
 {
-    switch (kind) {
-    case T_OR: return 2;
-    case T_AND: return 3;
-    case T_EQ: case T_NE: case T_LT: case T_LE: case T_GT: case T_GE: case T_IN: return 4;
-    case T_ADD: case T_SUB: return 5;
-    case T_MUL: case T_DIV: case T_MOD: return 6;
-    case O_NOT: case O_NEG: return 7;
-    case O_ELSE: return 1;
-    default: return 0; /* brackets: nothing reduces them but their end */
-    }
+    static const uint8_t table[] = { [T_OR] = 2, [T_AND] = 3, [T_EQ] = 4, [T_NE] = 4, [T_LT] = 4, [T_LE] = 4,
+        [T_GT] = 4, [T_GE] = 4, [T_IN] = 4, [T_ADD] = 5, [T_SUB] = 5, [T_MUL] = 6, [T_DIV] = 6, [T_MOD] = 6,
+        [O_NOT] = 7, [O_NEG] = 7, [O_ELSE] = 1 };
+
+    return kind < (int)sizeof(table) ? table[kind] : 0; /* brackets have 0: only their end takes them away */
 }
 
 void hl__expr_wrong(compiler *c, int code, size_t at, const char *fmt, ...)
@@ -343,6 +338,10 @@ static void close(compiler *c)
 /* True: an operand is wanted next. */
 static bool operation(compiler *c)
 {
+    if (c->tok.kind < O_CALL && precedence(c->tok.kind) > 1) {
+        binary(c);
+        return true;
+    }
     switch (c->tok.kind) {
     case T_DOT: return member(c);
     case T_LIST:
@@ -353,8 +352,6 @@ static bool operation(compiler *c)
     case T_COLON: colon(c); return true;
     case T_COMMA: comma(c); return true;
     case T_CLOSE: case T_UNLIST: case T_UNMAP: close(c); return false;
-    case T_AND: case T_OR: case T_EQ: case T_NE: case T_LT: case T_LE: case T_GT: case T_GE: case T_IN:
-    case T_ADD: case T_SUB: case T_MUL: case T_DIV: case T_MOD: binary(c); return true;
     default: hl__expr_wrong(c, 720, c->tok.at, "an operator is wanted here"); return false;
     }
 }

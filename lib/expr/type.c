@@ -175,7 +175,7 @@ static const hl__type *type_of_word(hl__scope *s, const char *word, hl__findings
         lists++;
     for (size_t i = HL__V_BOOL; i <= HL__V_DURATION && !t; i++)
         t = strcmp(word, kind_word[i]) == 0 ? &hl__types[i] : NULL;
-    if (!t && strncmp(word, "money:", 6) == 0 && strlen(word) == 9 && strspn(word + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
+    if (!t && strncmp(word, "money:", 6) == 0 && strspn(word + 6, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3 && !word[9])
         t = hl__type_money(s, word + 6);
     else if (!t && hl__nearest(word, "bool int string money:CNY date time timestamp duration", near, sizeof(near)))
         hl__error(f, 722, at, "\"%s\" is no type; did you mean \"%s\"?", word, near);

@@ -119,36 +119,44 @@ static bool digits(const char *s, size_t n, int *out)
     return true;
 }
 
+/* "12", "12.5", "12.50" in units of 10^-minor; a cause, or CAUSE_NONE. */
+static int amount(const char *s, size_t len, int minor, int64_t *out)
+{
+    const char *point = memchr(s, '.', len);
+    size_t after = point ? (size_t)(s + len - point) - 1 : 0;
+    int64_t n = 0;
+
+    if (len == 0 || point == s || (point && after == 0) || after > (size_t)minor)
+        return CAUSE_FORMAT;
+    for (size_t i = 0; i < len + (size_t)minor - after; i++) {
+        int digit = i < len ? s[i] - '0' : 0;
+        if (point && i == (size_t)(point - s))
+            continue;
+        if (digit < 0 || digit > 9)
+            return CAUSE_FORMAT;
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n))
+            return CAUSE_RANGE;
+    }
+    *out = n;
+    return CAUSE_NONE;
+}
+
 static hl__val parse_money(const char *ccy, const char *s, size_t len)
 {
     hl__val v = { .kind = HL__V_MONEY };
-    bool is_minus = len > 0 && s[0] == '-';
-    size_t i = is_minus, point = 0, whole = 0;
-    int64_t n = 0;
+    size_t is_minus = len > 0 && s[0] == '-';
+    int cause;
 
-    if (len < 5 || s[len - 4] != ' ' || strspn(s + len - 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < 3)
+    if (len < 5 + is_minus || s[len - 4] != ' ')
         return hl__val_error(CAUSE_FORMAT, NULL);
-    memcpy(v.ccy, s + len - 3, 3);
+    for (size_t i = 0; i < 3; i++)
+        if ((v.ccy[i] = s[len - 3 + i]) < 'A' || v.ccy[i] > 'Z')
+            return hl__val_error(CAUSE_FORMAT, NULL);
     if (ccy && ccy[0] && strcmp(ccy, v.ccy) != 0)
         return hl__val_error(CAUSE_CURRENCY, NULL);
-    int minor = hl__ccy_digits(v.ccy), seen = 0;
-    for (len -= 4; i < len; i++) {
-        if (s[i] == '.' && !point && whole) {
-            point = 1;
-            continue;
-        }
-        if (s[i] < '0' || s[i] > '9' || (point && ++seen > minor))
-            return hl__val_error(CAUSE_FORMAT, NULL);
-        whole++;
-        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, s[i] - '0', &n))
-            return hl__val_error(CAUSE_RANGE, NULL);
-    }
-    if (!whole || (point && !seen))
-        return hl__val_error(CAUSE_FORMAT, NULL);
-    for (; seen < minor; seen++)
-        if (__builtin_mul_overflow(n, 10, &n))
-            return hl__val_error(CAUSE_RANGE, NULL);
-    v.u.i = is_minus ? -n : n;
+    if ((cause = amount(s + is_minus, len - 4 - is_minus, hl__ccy_digits(v.ccy), &v.u.i)))
+        return hl__val_error(cause, NULL);
+    v.u.i = is_minus ? -v.u.i : v.u.i;
     return v;
 }
 
@@ -209,55 +217,84 @@ static hl__val parse_time(const char *s, size_t len)
     return (hl__val){ .kind = HL__V_TIME, .u.i = us };
 }
 
+/* "Z", "+08:00": microseconds that the clock is ahead of UTC. */
+static bool offset(const char *s, size_t len, int64_t *us)
+{
+    int h, m;
+
+    *us = 0;
+    if (len == 1)
+        return s[0] == 'Z' || s[0] == 'z';
+    if (len != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':' || !digits(s + 1, 2, &h) || !digits(s + 4, 2, &m))
+        return false;
+    *us = (s[0] == '-' ? -1 : 1) * ((int64_t)h * 3600 + m * 60) * HL__SECOND;
+    return h < 24 && m < 60;
+}
+
 static hl__val parse_timestamp(const char *s, size_t len)
 {
-    hl__val v = len >= 16 ? parse_date(s, 10) : hl__val_error(CAUSE_FORMAT, NULL);
-    int64_t us = 0;
-    int used, h, m;
+    hl__val v = len >= 20 ? parse_date(s, 10) : hl__val_error(CAUSE_FORMAT, NULL);
+    int64_t us = 0, ahead = 0;
+    int used;
 
     if (v.kind == VALUE_ERROR)
         return v;
-    if ((s[10] != 'T' && s[10] != 't' && s[10] != ' ') || (used = clock_time(s + 11, len - 11, &us)) < 8)
+    if (!strchr("Tt ", s[10]) || (used = clock_time(s + 11, len - 11, &us)) < 8 ||
+        !offset(s + 11 + used, len - 11 - (size_t)used, &ahead))
         return hl__val_error(CAUSE_FORMAT, NULL);
-    s += 11 + used;
-    len -= 11 + (size_t)used;
-    if (len == 6 && (s[0] == '+' || s[0] == '-') && digits(s + 1, 2, &h) && s[3] == ':' && digits(s + 4, 2, &m) &&
-        h < 24 && m < 60)
-        us -= (s[0] == '-' ? -1 : 1) * ((int64_t)h * 3600 + m * 60) * HL__SECOND;
-    else if (len != 1 || (s[0] != 'Z' && s[0] != 'z'))
-        return hl__val_error(CAUSE_FORMAT, NULL);
-    return (hl__val){ .kind = HL__V_TIMESTAMP, .u.i = v.u.i * DAY_US + us };
+    return (hl__val){ .kind = HL__V_TIMESTAMP, .u.i = v.u.i * DAY_US + us - ahead };
+}
+
+/* The unit at s: its microseconds, 0 for none; *used: its letters. "ms" stands before "m". */
+static int64_t unit_at(const char *s, size_t len, size_t *used)
+{
+    static const struct { char text[3]; int64_t us; } unit[] = { { "d", DAY_US }, { "h", (int64_t)3600 * HL__SECOND },
+        { "ms", HL__US }, { "m", (int64_t)60 * HL__SECOND }, { "us", 1 }, { "s", HL__SECOND } };
+
+    for (size_t k = 0; k < HL__COUNT(unit); k++) {
+        *used = strlen(unit[k].text);
+        if (len >= *used && memcmp(s, unit[k].text, *used) == 0)
+            return unit[k].us;
+    }
+    return 0;
+}
+
+/* One "90s" at s, its unit below *last; bytes used, or below 0 a cause. */
+static int duration_part(const char *s, size_t len, int64_t *last, int64_t *us)
+{
+    int64_t n = 0, part = 0, unit;
+    size_t i = 0, letters;
+    int more;
+
+    for (; i < len && s[i] >= '0' && s[i] <= '9'; i++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, s[i] - '0', &n))
+            return -CAUSE_RANGE;
+    if (i == 0 || (more = fraction(s + i, len - i, &part)) < 0)
+        return -CAUSE_FORMAT;
+    i += (size_t)more;
+    unit = unit_at(s + i, len - i, &letters);
+    if (!unit || unit >= *last || (more && unit != HL__SECOND))
+        return -CAUSE_FORMAT;
+    *last = unit;
+    if (__builtin_mul_overflow(n, unit, us) || __builtin_add_overflow(*us, part, us))
+        return -CAUSE_RANGE;
+    return (int)(i + letters);
 }
 
 /* "1h30m", "90s", "-1.5s", "250ms": units falling from d to us, each once. */
 static hl__val parse_duration(const char *s, size_t len)
 {
-    static const struct { char text[3]; int64_t us; } unit[] = { { "d", DAY_US }, { "h", (int64_t)3600 * HL__SECOND },
-        { "ms", HL__US }, { "m", (int64_t)60 * HL__SECOND }, { "us", 1 }, { "s", HL__SECOND } };
     bool is_minus = len > 0 && s[0] == '-';
+    int64_t sum = 0, last = INT64_MAX, us = 0;
     size_t i = is_minus;
-    int64_t sum = 0, last = INT64_MAX;
+    int used = 0;
 
     if (i >= len)
         return hl__val_error(CAUSE_FORMAT, NULL);
-    while (i < len) {
-        int64_t n = 0, part = 0, us;
-        size_t from = i, k;
-        int more;
-        for (; i < len && s[i] >= '0' && s[i] <= '9'; i++)
-            if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, s[i] - '0', &n))
-                return hl__val_error(CAUSE_RANGE, NULL);
-        if (i == from || (more = fraction(s + i, len - i, &part)) < 0)
-            return hl__val_error(CAUSE_FORMAT, NULL);
-        i += (size_t)more;
-        for (k = 0; k < HL__COUNT(unit); k++)
-            if (len - i >= strlen(unit[k].text) && memcmp(s + i, unit[k].text, strlen(unit[k].text)) == 0)
-                break;
-        if (k == HL__COUNT(unit) || unit[k].us >= last || (more && unit[k].us != HL__SECOND))
-            return hl__val_error(CAUSE_FORMAT, NULL);
-        i += strlen(unit[k].text);
-        last = unit[k].us;
-        if (__builtin_mul_overflow(n, last, &us) || __builtin_add_overflow(sum, us + part, &sum))
+    for (; i < len; i += (size_t)used) {
+        if ((used = duration_part(s + i, len - i, &last, &us)) < 0)
+            return hl__val_error(-used, NULL);
+        if (__builtin_add_overflow(sum, us, &sum))
             return hl__val_error(CAUSE_RANGE, NULL);
     }
     return (hl__val){ .kind = HL__V_DURATION, .u.i = is_minus ? -sum : sum };
@@ -482,7 +519,8 @@ static hl__val number_in(const hl__type *t, const hl__json *j)
 
     if (t->kind == HL__V_MONEY)
         return money_of_real(t, hl__json_real(j));
-    if (t->kind == HL__V_INT && hl__json_type(j) == HL__JREAL && floor(seconds) == seconds && fabs(seconds) <= 9007199254740992.0)
+    if (t->kind == HL__V_INT && hl__json_type(j) == HL__JREAL && floor(seconds) == seconds &&
+        fabs(seconds) <= 9007199254740992.0)
         v.u.i = (int64_t)seconds;
     else if (t->kind == HL__V_DURATION && fabs(seconds) < 9e12)
         v.u.i = (int64_t)floor(seconds * HL__SECOND + 0.5);

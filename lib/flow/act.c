@@ -275,9 +275,9 @@ typedef int entry_fn(hl__flows *fl, run *r, node *n);
 static entry_fn *const entries[N_KINDS] = {
     [N_PLAY] = enter_play, [N_MENU] = enter_collector, [N_COLLECT] = enter_collector, [N_SURVEY] = enter_collector,
     [N_WAIT] = enter_wait, [N_LANG] = enter_lang, [N_SET] = enter_set, [N_IF] = enter_if, [N_SWITCH] = enter_switch,
-    [N_HOURS] = enter_hours, [N_SPLIT] = enter_split, [N_LOOP] = enter_loop, [N_GOTO] = enter_goto, [N_CALL] = enter_call,
-    [N_RETURN] = enter_return, [N_ASK] = enter_ask, [N_EVENT] = enter_ask, [N_TICKET] = enter_ticket,
-    [N_QUEUE] = hl__queue_enter, [N_HANGUP] = enter_hangup, [N_END] = enter_end,
+    [N_HOURS] = enter_hours, [N_SPLIT] = enter_split, [N_LOOP] = enter_loop, [N_GOTO] = enter_goto,
+    [N_CALL] = enter_call, [N_RETURN] = enter_return, [N_ASK] = enter_ask, [N_EVENT] = enter_ask,
+    [N_TICKET] = enter_ticket, [N_QUEUE] = hl__queue_enter, [N_HANGUP] = enter_hangup, [N_END] = enter_end,
 };
 
 int hl__node_enter(hl__flows *fl, run *r, node *n)

@@ -93,7 +93,8 @@ static void check_after_hangup(walk *w)
         if (w->from[i] >= 0 && (hl__flow_kinds[w->g->node[i].kind].traits & K_M)) {
             place_of(w, (int32_t)i, &at);
             path_text(w, (int32_t)i, path, sizeof(path));
-            hl__flow_error(w->c, 19, &at, "the caller has hung up and cannot hear \"%s\": %s", w->g->node[i].slug, path);
+            hl__flow_error(w->c, 19, &at, "the caller has hung up and cannot hear \"%s\": %s", w->g->node[i].slug,
+                           path);
         }
 }
 
@@ -172,7 +173,7 @@ static void leave(tarjan *t, int32_t at)
     } while (member != at);
 }
 
-static void connect(tarjan *t, int32_t root)
+static void search(tarjan *t, int32_t root)
 {
     visit(t, root);
     while (t->calls > 0) {
@@ -259,7 +260,7 @@ static void check_cycles(walk *w)
         t.index = room, t.low = room + n, t.stack = room + 2 * n, t.part = room + 3 * n, t.call = room + 4 * n;
         for (uint32_t i = 0; i < n; i++)
             if (!t.index[i] && !is_counted(&w->g->node[i]))
-                connect(&t, (int32_t)i);
+                search(&t, (int32_t)i);
         report_cycles(&t, told);
     }
 }
@@ -350,8 +351,9 @@ static void check_reads(walk *w, const vx *v, const sets *s, const hl__place *at
 
     for (uint32_t i = 0; v->e && (slot = hl__expr_read(v->e, i, &is_guarded)) >= 0; i++)
         if (!is_guarded && !has(s, slot)) {
-            hl__flow_error(w->c, 9, at, "\"%s\" is read here, and a way leads here that has not set it; has(%s) can ask",
-                           hl__scope_at(w->g->scope, (uint32_t)slot)->name, hl__scope_at(w->g->scope, (uint32_t)slot)->name);
+            const char *name = hl__scope_at(w->g->scope, (uint32_t)slot)->name;
+            hl__flow_error(w->c, 9, at, "\"%s\" is read here, and a way leads here that has not set it; "
+                           "has(%s) asks", name, name);
             return;
         }
 }

@@ -49,7 +49,8 @@ static void judge(const collector *c, char more, bool *accepts, bool *extends)
     *accepts = *extends = false;
     if (!r->n) {
         *extends = len < r->max;
-        *accepts = len >= r->min && len <= r->max && (!r->pattern || more || hl__pattern_match(r->pattern, c->value, len));
+        *accepts = len >= r->min && len <= r->max &&
+                   (!r->pattern || more || hl__pattern_match(r->pattern, c->value, len));
         return;
     }
     for (uint32_t i = 0; i < r->n; i++) {
@@ -162,7 +163,7 @@ static void keep(collector *c, keyring *ring, const stimulus *s)
     hl__ring_key(ring, s->key, s->now);
 }
 
-static void listen(collector *c, keyring *ring, const stimulus *s)
+static void prompt_over(collector *c, keyring *ring, const stimulus *s)
 {
     c->state = C_FIRST;
     c->first_at = s->now + c->r->first_ms * HL__US;
@@ -215,7 +216,7 @@ static bool waits(const collector *c) { return !c->r->barge; }
 
 static const struct { uint8_t state, stimulus; bool (*guard)(const collector *c);
                       void (*act)(collector *c, keyring *ring, const stimulus *s); } moves[] = {
-    { C_PROMPT, S_DIGIT, barges, append }, { C_PROMPT, S_DIGIT, waits, keep }, { C_PROMPT, S_OVER, NULL, listen },
+    { C_PROMPT, S_DIGIT, barges, append }, { C_PROMPT, S_DIGIT, waits, keep }, { C_PROMPT, S_OVER, NULL, prompt_over },
     { C_PROMPT, S_SPEECH, barges, spoken },
     { C_FIRST, S_DIGIT, NULL, append }, { C_FIRST, S_FIRST, NULL, silent }, { C_FIRST, S_TOTAL, NULL, silent },
     { C_FIRST, S_SPEECH, NULL, spoken },

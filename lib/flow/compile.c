@@ -288,7 +288,8 @@ static void read_head(checker *c, const char *name)
     hl__jcheck limits = { c->f, NULL, &at_limits, CODE_E + 21 };
     hl_local local = HL_LOCAL_INIT;
 
-    hl__jknown(&jc, "$schema note alias tests flow format entry langs tz limits vars in out exits defaults on nodes trace");
+    hl__jknown(&jc, "$schema note alias tests flow format entry langs tz limits vars in out exits defaults on nodes "
+               "trace");
     g->name = hl__jtext(&jc, "flow", 255, name);
     if (!g->name || !is_flow_name(g->name))
         hl__flow_error(c, 20, &at_name, "a name of small letters, digits, _ and . is wanted");
@@ -421,7 +422,8 @@ static void read_handlers(checker *c)
         else if (x >= 0)
             g->on[x] = to;
         else if (strcmp(word, "resumed") != 0)
-            hl__flow_error(c, 20, &here, "\"%s\" is no handler: hangup, error, max_ms, resumed or an exit's name", word);
+            hl__flow_error(c, 20, &here, "\"%s\" is no handler: hangup, error, max_ms, resumed or an exit's name",
+                           word);
     }
     g->entry = hl__json_get(g->json, "entry") ? target(c, hl__json_get(g->json, "entry"), &at_entry) : -1;
     if (!hl__json_get(g->json, "entry"))
@@ -566,17 +568,27 @@ static void read_exits(checker *c, node *n, const hl__place *at)
         exits_of_call(c, n, at);
 }
 
-/* Of a node this build cannot run only the ways are known: every text that names a node is one. */
-static void read_unavailable(checker *c, node *n)
+static void guess_exits(checker *c, node *n, const hl__json *j)
 {
-    if (!(n->exit = hl__graph_room(c, (hl__json_size(n->json) + 1) * sizeof(*n->exit))))
-        return;
-    for (void *it = hl__json_iter(n->json); it; it = hl__json_iter_next(n->json, it)) {
+    for (void *it = hl__json_iter(j); it; it = hl__json_iter_next(j, it)) {
         const char *word = hl__json_text(hl__json_iter_value(it));
         const node *to = word ? hl__names_get(&c->g->by_slug, word) : NULL;
         if (to)
             new_exit(n, X_NAMED, hl__json_iter_key(it), (int32_t)(to - c->g->node));
     }
+}
+
+/* Of a node this build cannot run only the ways are known: every text in it that names a node is one. */
+static void read_unavailable(checker *c, node *n)
+{
+    const hl__json *keys = hl__json_get(n->json, "keys"), *status = hl__json_get(n->json, "status");
+    size_t most = hl__json_size(n->json) + hl__json_size(keys) + hl__json_size(status) + 1;
+
+    if (!(n->exit = hl__graph_room(c, most * sizeof(*n->exit))))
+        return;
+    guess_exits(c, n, n->json);
+    guess_exits(c, n, keys);
+    guess_exits(c, n, status);
 }
 
 /* "do note tag max_visits", the kind's fields and exits. A call's exits are not known here. */

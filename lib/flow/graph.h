@@ -31,9 +31,10 @@ enum { K_I = 1, K_M = 2, K_A = 4, K_L = 8, K_U = 16 };
     X(SURVEY, "survey", K_M, "prompt key into range first_ms", "next") X(HANGUP, "hangup", K_L, "prompt cause", "") \
     X(END, "end", K_L, "", "") \
     X(RECORD, "record", K_U, "", "") X(DTMF, "dtmf", K_U, "", "") X(HTTP, "http", K_U, "", "") \
-    X(SMS, "sms", K_U, "", "") X(EMAIL, "email", K_U, "", "") X(CALLBACK, "callback", K_U, "", "") X(TRANSFER, "transfer", K_U, "", "") \
-    X(CONFERENCE, "conference", K_U, "", "") X(AUTH, "auth", K_U, "", "") X(LISTEN, "listen", K_U, "", "") \
-    X(BOT, "bot", K_U, "", "") X(STREAM, "stream", K_U, "", "") X(SCRIPT, "script", K_U, "", "")
+    X(SMS, "sms", K_U, "", "") X(EMAIL, "email", K_U, "", "") X(CALLBACK, "callback", K_U, "", "") \
+    X(TRANSFER, "transfer", K_U, "", "") X(CONFERENCE, "conference", K_U, "", "") X(AUTH, "auth", K_U, "", "") \
+    X(LISTEN, "listen", K_U, "", "") X(BOT, "bot", K_U, "", "") \
+    X(STREAM, "stream", K_U, "", "") X(SCRIPT, "script", K_U, "", "")
 #define X(name, word, traits, fields, exits) N_##name,
 enum { FLOW_KINDS(X) N_KINDS };
 #undef X
@@ -42,8 +43,9 @@ extern const node_kind hl__flow_kinds[];
 
 #define FLOW_EXITS(X) \
     X(NEXT, "next") X(OK, "ok") X(NOINPUT, "noinput") X(NOMATCH, "nomatch") X(THEN, "then") X(ELSE, "else") \
-    X(OPEN, "open") X(CLOSED, "closed") X(HOLIDAY, "holiday") X(AGAIN, "again") X(DONE, "done") X(ANSWERED, "answered") \
-    X(CALLBACK, "callback") X(OVERFLOW, "overflow") X(TIMEOUT, "timeout") X(NO_AGENTS, "no_agents") X(FOUND, "found") \
+    X(OPEN, "open") X(CLOSED, "closed") X(HOLIDAY, "holiday") X(AGAIN, "again") X(DONE, "done") \
+    X(ANSWERED, "answered") X(CALLBACK, "callback") X(OVERFLOW, "overflow") X(TIMEOUT, "timeout") \
+    X(NO_AGENTS, "no_agents") X(FOUND, "found") \
     X(NONE, "none") X(ERROR, "error") X(EXHAUSTED, "exhausted")
 #define X(name, word) X_##name,
 enum { FLOW_EXITS(X) X_WORDS, X_KEY = X_WORDS, X_CASE, X_STATUS, X_PART, X_NAMED };

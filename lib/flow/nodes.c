@@ -79,7 +79,8 @@ static void needs_kind(checker *c, int32_t slot, int kind, const hl__place *at, 
     hl__place here = { at, key, 0 };
 
     if (slot >= 0 && name_of(c, slot)->type->kind != kind)
-        hl__flow_error(c, 10, &here, "variable \"%s\" is of another type than what comes in here", name_of(c, slot)->name);
+        hl__flow_error(c, 10, &here, "variable \"%s\" is of another type than what comes in here",
+                       name_of(c, slot)->name);
 }
 
 /* An object of names and values: arguments, fields. A string may be an expression; lists and objects are taken as they
@@ -565,8 +566,8 @@ static void read_ask(checker *c, node *n, const hl__place *at)
     for (uint32_t i = 0; i < n->exits; i++) {
         hl__place status = { at, "status", 0 }, item = { &status, n->exit[i].name, 0 };
         int64_t code;
-        if (n->exit[i].id == X_STATUS && (!hl__int_parse(n->exit[i].name, strlen(n->exit[i].name), &code) || code < 100 ||
-                                          code > 999))
+        const char *word = n->exit[i].name;
+        if (n->exit[i].id == X_STATUS && (!hl__int_parse(word, strlen(word), &code) || code < 100 || code > 999))
             hl__flow_error(c, 20, &item, "a number from 100 to 999 is wanted");
     }
 }
@@ -595,7 +596,9 @@ static void read_ticket(checker *c, node *n, const hl__place *at)
 static void read_announce(checker *c, node *n, const hl__place *at)
 {
     hl__place here = { at, "announce", 0 };
-    hl__jcheck outer = { c->f, n->json, at, CODE_E + 20 }, jc = { c->f, hl__jobject(&outer, "announce"), &here, CODE_E + 20 };
+    hl__jcheck outer = { c->f, n->json, at, CODE_E + 20 }, jc = { c->f, NULL, &here, CODE_E + 20 };
+
+    jc.j = hl__jobject(&outer, "announce");
 
     if (!jc.j)
         return;

@@ -13,7 +13,8 @@ static const struct { const char *name, *zh, *en; } builtin[] = {
     { "queue_wait_to", "到", "to" },
     { "queue_wait_short", "预计等候不到一分钟。", "The expected wait is less than one minute." },
     { "queue_wait_long", "预计等候超过一小时。", "The expected wait is more than one hour." },
-    { "queue_callback", "如果不想继续等候，请按{1}，我们会给您回电。", "If you would rather be called back, press {1}." },
+    { "queue_callback", "如果不想继续等候，请按{1}，我们会给您回电。",
+      "If you would rather be called back, press {1}." },
 };
 
 static bool is_zh(const char *lang)
@@ -30,6 +31,19 @@ static const char *known_parts(const hl__json *j)
     if (hl__json_get(j, "rec"))
         return "rec keys";
     return hl__json_get(j, "t") ? "t keys" : hl__json_get(j, "pause") ? "pause" : "p keys";
+}
+
+/* Text may be anything; any other type is read aloud by the readouts that know it. */
+static void check_sayable(checker *c, const part *p, const hl__place *at)
+{
+    static const uint16_t kinds[] = { [HL__V_INT] = 1 << HL_SAY_NUMBER | 1 << HL_SAY_COUNT | 1 << HL_SAY_ORDINAL |
+        1 << HL_SAY_DIGITS | 1 << HL_SAY_DURATION | 1 << HL_SAY_PERCENT, [HL__V_MONEY] = 1 << HL_SAY_MONEY,
+        [HL__V_DATE] = 1 << HL_SAY_DATE, [HL__V_TIME] = 1 << HL_SAY_TIME, [HL__V_DURATION] = 1 << HL_SAY_DURATION,
+        [HL__V_TIMESTAMP] = 1 << HL_SAY_DATE | 1 << HL_SAY_TIME };
+    int kind = p->v.e ? hl__expr_type(p->v.e)->kind : p->v.c.kind;
+
+    if (kind != HL__V_STRING && p->say.kind && (kind >= (int)HL__COUNT(kinds) || !(kinds[kind] >> p->say.kind & 1)))
+        hl__flow_error(c, 10, at, "a value of this type cannot be read aloud in this way");
 }
 
 static void read_say(checker *c, const hl__json *j, const hl__place *at, part *out)
@@ -57,9 +71,9 @@ static void read_say(checker *c, const hl__json *j, const hl__place *at, part *o
     out->say.quarter = hl__jbool(&jc, "quarter", false);
     out->say.with_and = hl__jbool(&jc, "with_and", false);
     out->say.with_oh = hl__jbool(&jc, "with_oh", false);
-    if (hl__json_get(j, "v"))
-        hl__vx_read(c, hl__json_get(j, "v"), &v_at, NULL, &out->v);
-    else
+    if (hl__json_get(j, "v") && hl__vx_read(c, hl__json_get(j, "v"), &v_at, NULL, &out->v))
+        check_sayable(c, out, &v_at);
+    else if (!hl__json_get(j, "v"))
         hl__flow_error(c, 20, at, "\"v\" is wanted: what is to be read aloud");
 }
 
@@ -87,7 +101,8 @@ static void read_part(checker *c, const hl__json *j, const hl__place *at, part *
 
     *out = (part){ .kind = PART_PAUSE, .json = j };
     if (hl__json_type(j) != HL__JOBJECT) {
-        hl__flow_error(c, 20, at, "a part is {\"p\": name}, {\"say\": kind, \"v\": value}, {\"t\": {...}} or {\"pause\": ms}");
+        hl__flow_error(c, 20, at, "a part is {\"p\": name}, {\"say\": kind, \"v\": value}, {\"t\": {...}} or "
+                       "{\"pause\": ms}");
         return;
     }
     hl__jknown(&jc, known_parts(j));

@@ -170,7 +170,8 @@ int hl__queue_due(hl__flows *fl, run *r)
     if (r->offer_at <= now) {
         r->offer_at = INT64_MAX; /* from now on the key is open */
         hl__buf_clear(&fl->clips);
-        (void)hl__builtin_line(fl, r->lang, "queue_callback", hl__callback_key(hl__run_node(r)), &fl->clips); /* is there */
+        const char *key = hl__callback_key(hl__run_node(r));
+        (void)hl__builtin_line(fl, r->lang, "queue_callback", key, &fl->clips); /* it is there */
         words(fl, r);
     } else if (r->say_at <= now) {
         say_place(fl, r);

@@ -86,22 +86,30 @@ int hl__flow_run_next(hl__flows *fl, hl_id version_id, hl_flow_run *row)
     return 1;
 }
 
-static const char *wrong_with(const run *r)
+/* What a run in this state has no right to lack. */
+static const char *state_lacks(const run *r)
 {
     bool is_timed = hl__timer_is_set(&r->timer);
 
+    if (!r->state || r->state == HL_FLOW_LOST)
+        return "nothing it waits for";
+    if (r->state == HL_FLOW_LISTENING && r->c.state == C_IDLE)
+        return "a collector that is over";
+    if (r->state == HL_FLOW_LISTENING && r->c.state != C_PROMPT && !is_timed)
+        return "a collector that never ends";
+    if ((r->state == HL_FLOW_ASKING || r->state == HL_FLOW_TIMING) && !is_timed)
+        return "no timer";
+    return NULL;
+}
+
+static const char *wrong_with(const run *r)
+{
     if (r->in_step || r->first_in)
         return "a step that never ended";
     if (r->depth < 0 || r->depth >= MAX_DEPTH || !r->frame[r->depth].v)
         return "no flow it is in";
-    if (!r->state || r->state == HL_FLOW_LOST)
-        return "nothing it waits for";
-    if (r->state == HL_FLOW_LISTENING && r->c.state != C_PROMPT && !is_timed)
-        return "a collector that never ends";
-    if (r->state == HL_FLOW_LISTENING && r->c.state == C_IDLE)
-        return "a collector that is over";
-    if ((r->state == HL_FLOW_ASKING || r->state == HL_FLOW_TIMING) && !is_timed)
-        return "no timer";
+    if (state_lacks(r))
+        return state_lacks(r);
     if ((r->state == HL_FLOW_QUEUED || r->state == HL_FLOW_TALKING) == hl__timer_is_set(&r->limit))
         return r->was_max_ms ? NULL : "max_ms counts where it should not, or not where it should";
     if (r->is_deaf && r->state != HL_FLOW_ASKING && r->state != HL_FLOW_TIMING)

@@ -457,13 +457,16 @@ static int at_hangup(hl__flows *fl, run *r, const hl__flow_in *in)
 }
 
 typedef int action(hl__flows *fl, run *r, const hl__flow_in *in);
-static const struct { uint8_t state, stimulus; int (*guard)(const run *r, const hl__flow_in *in); action *act; } moves[] = {
+typedef int guard(const run *r, const hl__flow_in *in);
+static const struct { uint8_t state, stimulus; guard *guard; action *act; } moves[] = {
     { HL_FLOW_PLAYING, HL__FLOW_DIGIT, NULL, at_cut }, { HL_FLOW_PLAYING, HL__FLOW_PLAYED, played, at_played },
     { HL_FLOW_LISTENING, HL__FLOW_DIGIT, NULL, at_digit }, { HL_FLOW_LISTENING, HL__FLOW_PLAYED, played, at_over },
     { HL_FLOW_ASKING, HL__FLOW_DIGIT, NULL, at_keep }, { HL_FLOW_ASKING, HL__FLOW_PLAYED, played, at_while },
     { HL_FLOW_ASKING, HL__FLOW_ANSWER, asked, at_answer },
-    { HL_FLOW_QUEUED, HL__FLOW_DIGIT, NULL, at_queue_key }, { HL_FLOW_QUEUED, HL__FLOW_PLAYED, played, at_queue_played },
-    { HL_FLOW_QUEUED, HL__FLOW_RESULT, asked, hl__queue_input }, { HL_FLOW_QUEUED, HL__FLOW_ANNOUNCE, NULL, hl__queue_input },
+    { HL_FLOW_QUEUED, HL__FLOW_DIGIT, NULL, at_queue_key },
+    { HL_FLOW_QUEUED, HL__FLOW_PLAYED, played, at_queue_played },
+    { HL_FLOW_QUEUED, HL__FLOW_RESULT, asked, hl__queue_input },
+    { HL_FLOW_QUEUED, HL__FLOW_ANNOUNCE, NULL, hl__queue_input },
     { HL_FLOW_QUEUED, HL__FLOW_CONNECTED, NULL, hl__queue_input },
     { HL_FLOW_TALKING, HL__FLOW_DIGIT, NULL, at_music }, { HL_FLOW_TALKING, HL__FLOW_RESULT, asked, hl__queue_input },
     { HL_FLOW_TALKING, HL__FLOW_REQUEUED, NULL, hl__queue_input },

@@ -5,7 +5,8 @@
 /* What is no part of a version's identity. */
 static bool is_aside(const char *key)
 {
-    return strcmp(key, "$schema") == 0 || strcmp(key, "note") == 0 || strcmp(key, "alias") == 0 || strcmp(key, "tests") == 0;
+    return strcmp(key, "$schema") == 0 || strcmp(key, "note") == 0 || strcmp(key, "alias") == 0 ||
+           strcmp(key, "tests") == 0;
 }
 
 /* The canonical form: what is left, keys sorted, compact. */
@@ -552,7 +553,8 @@ int hl__flow_alias_get(hl__flows *fl, hl_id id, const char *alias_name, hl_id *o
     version *v = f ? hl__flow_alias(f, alias_name) : NULL;
 
     if (!v)
-        return hl__fail(fl->core->err, HL_ENOENT, f ? "the flow has no alias %s" : "no such flow for alias %s", alias_name);
+        return hl__fail(fl->core->err, HL_ENOENT, f ? "the flow has no alias %s" : "no such flow for alias %s",
+                        alias_name);
     *out = v->id;
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "hl_test.h"
 #include "flow/graph.h"
 
+#define RIG static __attribute__((unused)) /* a test uses what it needs */
 enum { CLIP_MS = 1000, CONTACT = 16 + HL_KIND_CONTACT };
 
 typedef struct rig {
@@ -172,7 +173,7 @@ static const char *quoted(const char *text)
     return to;
 }
 
-static int rig_new(rig *g)
+RIG int rig_new(rig *g)
 {
     static const struct hl__flow_up up = { .play = up_play, .stop = up_stop, .listen = up_listen, .enqueue = up_enqueue,
         .leave = up_leave, .ticket = up_ticket, .hangup = up_hangup, .ended = up_ended, .place = up_place,
@@ -190,13 +191,13 @@ static int rig_new(rig *g)
     return hl__flows_new(&g->core, g->cal, &mine, &g->fl) < 0 ? HL_ENOMEM : (int)hl__flows_sections(g->fl, g->section, 4);
 }
 
-static void rig_free(rig *g)
+RIG void rig_free(rig *g)
 {
     hl__flows_free(g->fl);
     hl__findings_free(&g->f);
 }
 
-static hl__section *section_of(rig *g, const char *name)
+RIG hl__section *section_of(rig *g, const char *name)
 {
     for (int i = 0; i < 3; i++)
         if (strcmp(g->section[i].name, name) == 0)
@@ -205,7 +206,7 @@ static hl__section *section_of(rig *g, const char *name)
 }
 
 /* Loads {name: object} into a section, unchecked: as apply() does. */
-static int rig_load(rig *g, const char *section, const char *text)
+RIG int rig_load(rig *g, const char *section, const char *text)
 {
     hl__json *j = hl__json_read(quoted(text), strlen(text), &g->err);
     hl__section *s = section_of(g, section);
@@ -220,7 +221,7 @@ static int rig_load(rig *g, const char *section, const char *text)
 }
 
 /* Plays end and timers fire, in the order of time, up to ms from now. */
-static void rig_run(rig *g, int64_t ms)
+RIG void rig_run(rig *g, int64_t ms)
 {
     hl_time to = g->core.now + ms * HL__US;
 
@@ -243,25 +244,25 @@ static void rig_run(rig *g, int64_t ms)
     g->core.now = to;
 }
 
-static int rig_start(rig *g, const char *name)
+RIG int rig_start(rig *g, const char *name)
 {
     hl__flow_call call = { .ani = "13800138000", .dnis = "96332", .leg = 26 };
 
     return hl__flow_start(g->fl, CONTACT, hl__flow_find(g->fl, name), NULL, NULL, &call);
 }
 
-static int rig_tell(rig *g, hl__flow_in in)
+RIG int rig_tell(rig *g, hl__flow_in in)
 {
     return hl__flow_input(g->fl, CONTACT, &in);
 }
 
-static void rig_press(rig *g, const char *keys)
+RIG void rig_press(rig *g, const char *keys)
 {
     assert_int_equal(hl__flow_press(g->fl, CONTACT, keys), 0);
 }
 
 /* The log since the last time must be these lines, in this order, nothing between. */
-static void expect(rig *g, const char *lines)
+RIG void expect(rig *g, const char *lines)
 {
     hl_test_ok(strcmp(g->log, lines) == 0, "wanted:\n%s\nhave:\n%s", lines, g->log);
     g->len = 0;
@@ -269,7 +270,7 @@ static void expect(rig *g, const char *lines)
 }
 
 /* One of the lines is there; the log is emptied. */
-static void expect_part(rig *g, const char *part)
+RIG void expect_part(rig *g, const char *part)
 {
     hl_test_ok(strstr(g->log, part) != NULL, "wanted: %s\nhave:\n%s", part, g->log);
     g->len = 0;
