@@ -1,6 +1,7 @@
 /* water_hotline.c - a water utility's hotline: the document beside it says how it works, this program starts it.
  *
- * A template: what is special to this hotline is answer(), which looks a customer's bill up when the flow asks for it. */
+ * A template: what is special to this hotline is answer(), which looks a customer's bill up when the flow asks for it.
+ */
 #include <hotline.h>
 #include <hotline/acd.h>
 #include <hotline/call.h>
@@ -17,21 +18,21 @@
 static hl_t *hotline;
 static volatile sig_atomic_t stopping;
 
-static struct { const char *config, *store, *sip, *web, *media, *at, *lang, *home, *files, *login; } opt = {
-    "water/hotline.json", NULL, "127.0.0.1:5060", "127.0.0.1:8080", "127.0.0.1:42000", NULL, "zh", ".", NULL, NULL };
-
-static const char usage[] =
-    "water_hotline [--config FILE] [--store FILE] [--files DIR] [--sip HOST:PORT] [--web HOST:PORT] [--media HOST:PORT]\n"
-    "              [--home DIR] [--login FILE] [--at 2026-10-01T03:00] [--lang zh|en] [--help]\n\n"
-    "  --config  one JSON document for hl_load        [water/hotline.json below --home]\n"
-    "  --store   SQLite file of tickets and calls     [nothing outlives the program]\n"
-    "  --files   prompts/LANG/NAME.wav: recordings that replace the voice; voice/: what was rendered  [none]\n"
-    "  --sip     where telephones call, UDP           [127.0.0.1:5060]\n"
-    "  --web     where pages are served               [127.0.0.1:8080]\n"
-    "  --media   first address of sound, UDP          [127.0.0.1:42000]\n"
-    "  --home    the folder examples/                 [.]\n"
-    "  --login   password file                        [fresh passwords for anna and bo, printed]\n"
-    "  --at      pretend that now is this local time of China, to hear the night menu\n";
+enum { CONFIG, STORE, FILES, SIP, WEB, MEDIA, HOME, LOGIN, CERT, KEY, AT, LANG, OPTIONS };
+static struct { const char *name, *value, *help; } opt[OPTIONS] = {
+    { "--config", NULL, "FILE       one JSON document for hl_load [water/hotline.json below --home]" },
+    { "--store", NULL, "FILE       SQLite file of tickets and calls [nothing outlives the program]" },
+    { "--files", NULL, "DIR        prompts/LANG/NAME.wav replace the voice; voice/ is what was rendered [none]" },
+    { "--sip", "127.0.0.1:5060", "HOST:PORT  where telephones call, UDP [127.0.0.1:5060]" },
+    { "--web", "127.0.0.1:8080", "HOST:PORT  where pages are served [127.0.0.1:8080]" },
+    { "--media", "127.0.0.1:42000", "HOST:PORT  sound, UDP [127.0.0.1:42000]" },
+    { "--home", ".", "DIR        the folder examples/ [.]" },
+    { "--login", NULL, "FILE       password file [fresh passwords for anna and bo, printed]" },
+    { "--cert", "", "FILE       certificate of the pages, PEM [none: loopback only]" },
+    { "--key", "", "FILE       its key" },
+    { "--at", NULL, "TIME       pretend it is 2026-10-01T03:00 in China, to hear the night menu" },
+    { "--lang", "zh", "zh|en      of what this program says" },
+};
 
 static void fail(const char *what, const char *words)
 {
@@ -56,7 +57,8 @@ static void load(const char *name, const char *json)
     char words[512];
     snprintf(words, sizeof(words), "%s", hl_error(hotline));
     while (hl_finding_next(hotline, &f) == 1 && (r < 0 || json[0] != ' ')) /* " {": warnings were told before */
-        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", name, f.line, f.column, f.level == 1 ? "error" : "warning", f.text, f.pointer);
+        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", name, f.line, f.column, f.level == 1 ? "error" : "warning", f.text,
+                f.pointer);
     if (r < 0)
         fail(name, words);
 }
@@ -64,18 +66,23 @@ static void load(const char *name, const char *json)
 /* Which ports, and where the pages lie: what differs from machine to machine and so is not in the document. */
 static void load_place(void)
 {
-    char json[4096], host[3][64], login[600] = "";
+    char json[8192], host[3][64];
     int port[3] = { 0 };
-    const char *at[3] = { opt.sip, opt.web, opt.media };
     for (int i = 0; i < 3; i++)
-        if (sscanf(at[i], "%63[^]:]:%d", host[i], &port[i]) != 2)
-            fail(at[i], "is no HOST:PORT");
-    if (opt.login)
-        snprintf(login, sizeof(login), ",\"login\":\"%s\"", opt.login);
-    snprintf(json, sizeof(json), " {\"hotline\":1,\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},"
-             "\"media\":{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
-             "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"%s}}",
-             host[0], port[0], host[2], port[2], host[1], port[1], opt.home, opt.home, login);
+        if (sscanf(opt[SIP + i].value, "%63[^]:]:%d", host[i], &port[i]) != 2)
+            fail(opt[SIP + i].value, "is no HOST:PORT");
+    snprintf(json, sizeof(json),
+             " {\"hotline\":1,\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},"
+             "\"media\":{%s%s%s\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
+             "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"%s%s%s%s%s%s%s}}",
+             host[0], port[0], strcmp(host[2], "0.0.0.0") ? "\"bind\":\"" : "",
+             strcmp(host[2], "0.0.0.0") ? host[2] : "", strcmp(host[2], "0.0.0.0") ? "\"," : "", port[2], host[1],
+             port[1], opt[HOME].value, opt[HOME].value, opt[LOGIN].value ? ",\"login\":\"" : "",
+             opt[LOGIN].value ? opt[LOGIN].value : "", opt[LOGIN].value ? "\"" : "",
+             *opt[CERT].value ? ",\"cert\":\"" : "", opt[CERT].value, *opt[CERT].value ? "\",\"key\":\"" : "",
+             *opt[CERT].value ? opt[KEY].value : "");
+    if (*opt[CERT].value)
+        snprintf(json + strlen(json) - 2, 4, "\"}}");
     load("place", json);
 }
 
@@ -97,14 +104,15 @@ static void answer(sqlite3 *db, const hl_event *ev)
     default: break;
     }
     sqlite3_finalize(s);
-    hl_flow_answer(hotline, ev->contact, ev->code, status, status == 200 ? json : NULL); /* too late: the caller has gone on */
+    hl_flow_answer(hotline, ev->contact, ev->code, status,
+                   status == 200 ? json : NULL); /* too late: the caller has gone on */
 }
 
 static sqlite3 *customers(void)
 {
     sqlite3 *db;
     char name[1024], *sql, *words = NULL;
-    snprintf(name, sizeof(name), "%s/water/customers.sql", opt.home);
+    snprintf(name, sizeof(name), "%s/water/customers.sql", opt[HOME].value);
     sql = read_file(name);
     if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, &words) != SQLITE_OK)
         fail(name, words ? words : "cannot be used");
@@ -129,14 +137,15 @@ static void fresh_password(const char *name, char out[16])
 static void say_ready(void)
 {
     char a[16] = "", b[16] = "";
-    const char *web = opt.web;
-    if (!opt.login) {
+    const char *web = opt[WEB].value;
+    if (!opt[LOGIN].value) {
         fresh_password("anna", a);
         fresh_password("bo", b);
     }
     (void)hl_gateway_address(hotline, &web); /* an answer for port 0 */
     printf("{\"ready\":true,\"number\":\"96332\",\"call\":\"sip:96332@%s\",\"web\":\"%s\",\"desk\":\"%s/desk.html\","
-           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n", opt.sip, web, web, web, a, b);
+           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n",
+           opt[SIP].value, web, web, web, a, b);
     fflush(stdout);
 }
 
@@ -153,31 +162,38 @@ static void say_waiting(void)
     int legs = 0;
     while (hl_leg_next(hotline, 0, &leg) == 1)
         legs++;
-    fprintf(stderr, strcmp(opt.lang, "zh") == 0 ? "正在结束：还有 %d 路通话\n" : "closing: waiting for %d legs to end\n", legs);
+    fprintf(stderr,
+            strcmp(opt[LANG].value, "zh") == 0 ? "正在结束：还有 %d 路通话\n" : "closing: waiting for %d legs to end\n",
+            legs);
+}
+
+/* What became of drivers and prompts; 1 when every prompt is there. */
+static int hear_driver(const hl_event *ev)
+{
+    const char *words = strcmp(opt[LANG].value, "zh") == 0 ? "正在生成语音：还有 %d 段\n" : "rendering prompts: %d to go\n";
+    if (ev->code < 0)
+        fail(ev->text, hl_strerror(ev->code));
+    if (strcmp(ev->text, "voice") != 0)
+        return 0;
+    if (ev->code > 0 && ev->code % 50 == 0)
+        fprintf(stderr, words, ev->code);
+    return ev->code == 0;
 }
 
 static void serve(sqlite3 *db)
 {
     hl_event ev = HL_EVENT_INIT;
-    int voices = -1, ready = 0, waits = 0;
-    for (;;) {
-        if (hl_poll(hotline, 1000) < 0)
-            return;
+    int ready = 0, waits = 0;
+    while (hl_poll(hotline, 1000) >= 0) {
         while (hl_next(hotline, &ev) == 1) {
             if (ev.type == HL_EV_STOPPED)
                 return;
             if (ev.type == HL_EV_FLOW_ASK && ev.text && strcmp(ev.text, "bill") == 0)
                 answer(db, &ev);
-            if (ev.type == HL_EV_DRIVER && ev.code < 0)
-                fail(ev.text, hl_strerror(ev.code));
-            if (ev.type == HL_EV_DRIVER && strcmp(ev.text, "voice") == 0 && (voices = ev.code) % 50 == 0 && voices > 0)
-                fprintf(stderr, strcmp(opt.lang, "zh") == 0 ? "正在生成语音：还有 %d 段\n" : "rendering prompts: %d to go\n", voices);
             if (ev.type == HL_EV_FAULT)
                 fprintf(stderr, "water_hotline: %s\n", ev.text);
-        }
-        if (!ready && voices == 0) {
-            say_ready();
-            ready = 1;
+            if (ev.type == HL_EV_DRIVER && hear_driver(&ev) && !ready++)
+                say_ready();
         }
         if (stopping && waits++ % 5 == 0)
             say_waiting();
@@ -198,24 +214,23 @@ static hl_time pretended(const char *text)
 
 static void read_options(int argc, char **argv)
 {
-    static const struct { const char *name; const char **value; } list[] = { { "--config", &opt.config }, { "--store", &opt.store },
-        { "--sip", &opt.sip }, { "--web", &opt.web }, { "--media", &opt.media }, { "--at", &opt.at }, { "--lang", &opt.lang },
-        { "--home", &opt.home }, { "--files", &opt.files }, { "--login", &opt.login } };
     static char config[1024];
     for (int i = 1; i < argc; i++) {
-        size_t k = 0;
-        while (k < sizeof(list) / sizeof(list[0]) && strcmp(argv[i], list[k].name) != 0)
+        int k = 0, help = strcmp(argv[i], "--help") == 0;
+        while (k < OPTIONS && strcmp(argv[i], opt[k].name) != 0)
             k++;
-        if (k == sizeof(list) / sizeof(list[0]) || i + 1 == argc) {
-            fputs(usage, strcmp(argv[i], "--help") == 0 ? stdout : stderr);
-            exit(strcmp(argv[i], "--help") == 0 ? 0 : 2);
+        if (k < OPTIONS && i + 1 < argc) {
+            opt[k].value = argv[++i];
+            continue;
         }
-        *list[k].value = argv[++i];
+        fprintf(help ? stdout : stderr, "water_hotline [OPTION VALUE]...\n\n");
+        for (k = 0; k < OPTIONS; k++)
+            fprintf(help ? stdout : stderr, "  %-9s %s\n", opt[k].name, opt[k].help);
+        exit(help ? 0 : 2);
     }
-    if (strcmp(opt.config, "water/hotline.json") == 0) {
-        snprintf(config, sizeof(config), "%s/water/hotline.json", opt.home);
-        opt.config = config;
-    }
+    snprintf(config, sizeof(config), "%s/water/hotline.json", opt[HOME].value);
+    if (!opt[CONFIG].value)
+        opt[CONFIG].value = config;
 }
 
 int main(int argc, char **argv)
@@ -225,15 +240,15 @@ int main(int argc, char **argv)
     char *json;
 
     read_options(argc, argv);
-    options.store = opt.store;
-    options.files = opt.files;
+    options.store = opt[STORE].value;
+    options.files = opt[FILES].value;
     options.log_fd = 2;
     options.log_level = HL_LOG_WARN;
-    options.pretend = opt.at ? pretended(opt.at) : 0;
+    options.pretend = opt[AT].value ? pretended(opt[AT].value) : 0;
     if (hl_open(&options, &hotline) < 0)
         fail("hl_open", hl_error(NULL));
-    json = read_file(opt.config);
-    load(opt.config, json);
+    json = read_file(opt[CONFIG].value);
+    load(opt[CONFIG].value, json);
     free(json);
     load_place();
     db = customers();

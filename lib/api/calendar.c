@@ -76,7 +76,8 @@ int hl_calendar_day_get(hl_t *hl, hl_id calendar, int date, hl_calendar_day *row
 
     if (r < 0)
         return r;
-    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 && (r = hl__calendar_day(hl->calendars, calendar, date, &out)) == 0) {
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 &&
+        (r = hl__calendar_day(hl->calendars, calendar, date, &out)) == 0) {
         out.layer = hl__keep(hl, out.layer);
         out.label = hl__keep(hl, out.label);
         if (!hl->shell->desk->failed)

@@ -170,7 +170,8 @@ int hl_call_bridge(hl_t *hl, hl_id contact, hl_id leg, int role)
 
     if (r < 0)
         return r;
-    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 && (r = hl__id_ok(hl, leg, HL_KIND_LEG, "a leg")) == 0)
+    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
+        (r = hl__id_ok(hl, leg, HL_KIND_LEG, "a leg")) == 0)
         r = role < 0 || role > HL_ROLE_ROBOT ? hl__fail(hl->core.err, HL_EINVAL, "%d is no HL_ROLE_*", role)
                                              : hl__call_bridge(hl->calls, contact, leg, role);
     return hl__leave(hl, r);

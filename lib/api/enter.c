@@ -1,6 +1,5 @@
 /* enter.c - how a public call comes in and goes out: the lock, and each thread's desk with its words and strings. */
 #include "api/enter.h"
-#include "io/io.h"
 #include <string.h>
 
 static hl__desk *desk_of_thread(hl_t *hl)
@@ -83,8 +82,8 @@ int hl__leave(hl_t *hl, int r)
     sh->desk = NULL;
     sh->command = false;
     pthread_mutex_unlock(&sh->lock);
-    if (work && sh->loop)
-        hl__loop_wake(sh->loop);
+    if (work)
+        hl__wake(hl);
     return r;
 }
 
@@ -98,17 +97,6 @@ void hl__unlock(hl_t *hl)
 {
     hl__step_end(hl);
     pthread_mutex_unlock(&hl->shell->lock);
-}
-
-void hl__wake(hl_t *hl)
-{
-    if (hl->shell->loop)
-        hl__loop_wake(hl->shell->loop);
-}
-
-void *hl__lws(hl_t *hl)
-{
-    return hl->shell->loop ? hl__loop_lws(hl->shell->loop) : NULL;
 }
 
 const char *hl__keep(hl_t *hl, const char *text)

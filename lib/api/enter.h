@@ -50,15 +50,17 @@ void hl__come_in(hl_t *hl);
 const char *hl__keep(hl_t *hl, const char *text); /* lasts until this thread's next call; NULL in: NULL out */
 hl__findings *hl__desk_findings(hl_t *hl);       /* of this thread's last load or check */
 
-/* Structs that begin with `size`. _in: the caller's, as this library knows it: what is short is zero; a byte beyond what
- * we know must be zero (HL_EVERSION). _ok: can such a row be filled. _out: fills it, the rest of the caller's is zero.
- * first: the size it had in the first release. */
+/* Structs that begin with `size`. _in: the caller's, as this library knows it: what is short is zero; a byte beyond
+ * what we know must be zero (HL_EVERSION). _ok: can such a row be filled. _out: fills it, the rest of the caller's is
+ * zero. first: the size it had in the first release. */
 int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t first);
 int hl__row_ok(hl_t *hl, const void *theirs, size_t first);
 void hl__row_out(void *theirs, const void *ours, size_t size);
 int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what); /* HL_EINVAL: not the id of `what` ("a queue") */
 int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what); /* NULL is fine; HL_EINVAL, HL_ELIMIT */
 
+struct timespec;
+void hl__until(int ms, struct timespec *out);     /* so long from now, in the clock of shell->changed */
 const char *hl__open_words(void);                 /* of this thread's last hl_open() */
 void hl__shell_stop(hl_t *hl);                   /* lock held: carries out an hl_stop() */
 int hl__shell_new(hl_t *hl, const hl_options *opt);

@@ -1,7 +1,6 @@
 /* hotline.c - entry points of hotline.h: life, errors, time, events, documents, names. */
 #include "api/enter.h"
 #include "config.h"
-#include "io/io.h"
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -150,7 +149,8 @@ int hl_fd(hl_t *hl)
 /* Waits without the lock for `changed`; false when the time is over. */
 static bool wait_changed(hl__shell *sh, const struct timespec *until)
 {
-    return (until ? pthread_cond_timedwait(&sh->changed, &sh->lock, until) : pthread_cond_wait(&sh->changed, &sh->lock)) == 0;
+    return (until ? pthread_cond_timedwait(&sh->changed, &sh->lock, until)
+                  : pthread_cond_wait(&sh->changed, &sh->lock)) == 0;
 }
 
 static int poll_inside(hl_t *hl, int timeout_ms, bool until_stopped)
@@ -160,7 +160,7 @@ static int poll_inside(hl_t *hl, int timeout_ms, bool until_stopped)
     const struct timespec *until = timeout_ms < 0 ? NULL : &at;
     int n;
 
-    hl__sleep_until(timeout_ms < 0 ? 0 : timeout_ms, &at);
+    hl__until(timeout_ms < 0 ? 0 : timeout_ms, &at);
     sh->inside++;
     while (!sh->closing && hl__unread(hl) == 0 && atomic_load(&sh->wakes) == 0)
         if (!wait_changed(sh, until))

@@ -54,3 +54,57 @@ int hl_media_check(hl_t *hl, const char *file, const char **out)
     hl__buf_free(&path);
     return hl__leave(hl, r);
 }
+
+int hl_media_play(hl_t *hl, const hl_play *play, hl_id *out)
+{
+    hl_play in;
+    int r = hl__enter_command(hl, false);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__row_in(hl, play, &in, sizeof(in), sizeof(in))) < 0)
+        return hl__leave(hl, r);
+    if (!out || !in.prompt || !in.prompt[0])
+        r = hl__fail(hl->core.err, HL_EINVAL, "a prompt and a place for the play's id are wanted");
+    else if (hl_kind(in.target) != HL_KIND_LEG && hl_kind(in.target) != HL_KIND_CONTACT)
+        r = hl__fail(hl->core.err, HL_EINVAL, "%lld is not the id of a leg or a contact", (long long)in.target);
+    else if (in.gain_db < -40 || in.gain_db > 12 || in.repeat < 0 || in.flags > 7)
+        r = hl__fail(hl->core.err, HL_EINVAL, "a gain of %d dB, %d times, flags %u", in.gain_db, in.repeat, in.flags);
+    else if ((r = hl__text_in(hl, in.prompt, 4096, "prompt")) == 0 && (r = hl__text_in(hl, in.lang, 32, "lang")) == 0)
+        r = hl__play(hl, &in, out);
+    return hl__leave(hl, r);
+}
+
+int hl_media_stop(hl_t *hl, hl_id play)
+{
+    int r = hl__enter_command(hl, false);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__id_ok(hl, play, HL_KIND_PART, "a play")) == 0)
+        r = hl__play_stop(hl, play);
+    return hl__leave(hl, r);
+}
+
+int hl_media_quality(hl_t *hl, hl_id leg, hl_quality *row)
+{
+    const hl__quality *q;
+    hl_quality out;
+    int r = hl__enter(hl);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0 || (r = hl__id_ok(hl, leg, HL_KIND_LEG, "a leg")) < 0)
+        return hl__leave(hl, r);
+    if (!(q = hl__map_get(&hl->quality, leg)))
+        return hl__leave(hl,
+                         hl__fail(hl->core.err, HL_ENOENT, "nothing is known of leg %lld's sound yet", (long long)leg));
+    out = q->row;
+    out.codec_in = hl__keep(hl, q->codec_in);
+    out.codec_out = hl__keep(hl, q->codec_out);
+    out.address = hl__keep(hl, q->address);
+    out.transport = hl__keep(hl, q->transport);
+    if (!hl->shell->desk->failed)
+        hl__row_out(row, &out, sizeof(out));
+    return hl__leave(hl, 0);
+}

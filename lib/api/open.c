@@ -22,6 +22,22 @@ static void keep_words(const hl__err *err, int r)
     hl__copy(open_words, sizeof(open_words), r >= 0 ? "" : err->words[0] ? err->words : hl_strerror(r));
 }
 
+void hl__wake(hl_t *hl)
+{
+    if (hl->shell->loop)
+        hl__loop_wake(hl->shell->loop);
+}
+
+void *hl__lws(hl_t *hl)
+{
+    return hl->shell->loop ? hl__loop_lws(hl->shell->loop) : NULL;
+}
+
+void hl__until(int ms, struct timespec *out)
+{
+    hl__sleep_until(ms, out);
+}
+
 static int take_options(const hl_options *in, hl_options *out, hl__err *err)
 {
     const unsigned char *at = (const unsigned char *)in;

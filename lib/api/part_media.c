@@ -29,7 +29,9 @@ static int make_cert(hl_t *hl, hl__err *err)
 
 int hl__media_part(hl_t *hl, hl__err *err)
 {
-    static const hl__paths *const paths[] = { [HL__RTP] = &hl__paths_rtp, [HL__DTLS] = &hl__paths_dtls, [HL__MEM] = NULL };
+    static const hl__paths *const paths[] = {
+        [HL__RTP] = &hl__paths_rtp, [HL__DTLS] = &hl__paths_dtls, [HL__MEM] = NULL
+    };
     hl__section section = { 0 };
     hl__driver driver = { 0 };
     int r;

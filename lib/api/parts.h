@@ -1,4 +1,5 @@
-/* parts.h - the drivers that are built in. Each part makes its driver, gives it to the engine and registers its sections. */
+/* parts.h - the drivers that are built in. Each part makes its driver, gives it to the engine and registers its
+ * sections. */
 #ifndef HL_API_PARTS_H
 #define HL_API_PARTS_H
 #include "engine/engine.h"

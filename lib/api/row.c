@@ -17,7 +17,8 @@ int hl__row_ok(hl_t *hl, const void *theirs, size_t first)
     if (!theirs)
         return hl__fail(hl->core.err, HL_EINVAL, "no struct was given");
     if (size_of(theirs) < first || size_of(theirs) > LARGEST)
-        return hl__fail(hl->core.err, HL_EINVAL, "size %u of a struct is wrong; begin it with its _INIT", size_of(theirs));
+        return hl__fail(hl->core.err, HL_EINVAL, "size %u of a struct is wrong; begin it with its _INIT",
+                        size_of(theirs));
     return 0;
 }
 

@@ -56,7 +56,12 @@ bool hl__int_parse(const char *text, size_t len, int64_t *out); /* decimal, whol
 int hl__distance(const char *a, const char *b);                /* edits between two short words, for "did you mean" */
 
 /* map.c - open addressing; values are pointers, never NULL. Order of walking is the order of insertion. */
-typedef struct hl__map { hl__mem *mem; struct hl__slot *slot; uint32_t *index; uint32_t used, live, room, mask; } hl__map;
+typedef struct hl__map {
+    hl__mem *mem;
+    struct hl__slot *slot;
+    uint32_t *index;
+    uint32_t used, live, room, mask;
+} hl__map;
 void hl__map_init(hl__map *m, hl__mem *mem);
 void hl__map_free(hl__map *m);                                 /* the map, not the values */
 int hl__map_put(hl__map *m, hl_id key, void *value);           /* replaces */
@@ -76,7 +81,7 @@ typedef struct hl__timer hl__timer;
 typedef void hl__timer_fn(void *ctx, hl__timer *t);
 struct hl__timer { hl_time at; uint64_t serial; hl__timer_fn *fire; void *ctx; hl__timer *child, *next, *prev; };
 typedef struct hl__wheel { hl__timer *root; uint64_t serial; } hl__wheel;
-void hl__timer_set(hl__wheel *w, hl__timer *t, hl_time at);    /* also moves one that is set; t->fire, ctx: the owner's */
+void hl__timer_set(hl__wheel *w, hl__timer *t, hl_time at); /* also moves one that is set; t->fire, ctx: the owner's */
 void hl__timer_drop(hl__wheel *w, hl__timer *t);               /* one that is not set: nothing */
 bool hl__timer_is_set(const hl__timer *t);
 hl_time hl__wheel_due(const hl__wheel *w);                     /* INT64_MAX: none */
@@ -91,7 +96,13 @@ int hl__ring_take(hl__ring *r, void *item);                    /* 1, or 0: empty
 uint32_t hl__ring_room(const hl__ring *r);                     /* free places, as the putter may trust them */
 
 /* rand.c - Philox4x32-10 (Salmon et al. 2011): key = seed, counter = (n, stream, serial). Equal on every machine. */
-typedef struct hl__rand { uint64_t seed; uint32_t n, stream; uint64_t serial; uint32_t out[4]; uint32_t left; } hl__rand;
+typedef struct hl__rand {
+    uint64_t seed;
+    uint32_t n, stream;
+    uint64_t serial;
+    uint32_t out[4];
+    uint32_t left;
+} hl__rand;
 void hl__rand_init(hl__rand *r, int64_t seed, uint32_t stream, uint64_t serial);
 uint32_t hl__rand_u32(hl__rand *r);
 uint64_t hl__rand_u64(hl__rand *r);
@@ -108,6 +119,10 @@ void hl__hex(const uint8_t *data, size_t len, char *out);      /* 2 * len + 1 by
 bool hl__equal(const void *a, const void *b, size_t len);      /* in constant time */
 
 /* log.c - lines for the operator; the sink is the application's descriptor, set by whoever owns it. */
-typedef struct hl__logger { void (*line)(void *ctx, int level, const char *text); void *ctx; uint32_t level; } hl__logger;
+typedef struct hl__logger {
+    void (*line)(void *ctx, int level, const char *text);
+    void *ctx;
+    uint32_t level;
+} hl__logger;
 void hl__log(hl__logger *log, int level, const char *fmt, ...) HL__PRINTF(3, 4);
 #endif

@@ -1,7 +1,8 @@
 /* core.h - the ground a domain stands on in one step: memory, time, words, ids, timers, chance, events and rows out.
  *
- * The engine owns one and fills the functions. A domain keeps a pointer to it, never a copy. `now` is set once per step;
- * nobody below lib/io can ask for another time. emit() and row() never fail: the engine reserves room before a command. */
+ * The engine owns one and fills the functions. A domain keeps a pointer to it, never a copy. `now` is set once per
+ * step; nobody below lib/io can ask for another time. emit() and row() never fail: the engine reserves room before a
+ * command. */
 #ifndef HL_BASE_CORE_H
 #define HL_BASE_CORE_H
 #include "base/base.h"

@@ -27,7 +27,8 @@ void hl__error(hl__findings *f, int code, const hl__place *at, const char *fmt, 
 void hl__warn(hl__findings *f, int code, const hl__place *at, const char *fmt, ...) HL__PRINTF(4, 5);
 const hl__finding *hl__findings_at(hl__findings *f, uint32_t n); /* 0, 1, ... with line and column filled in; NULL */
 
-/* Parsing: whole text, no duplicate keys, depth 32, integers within 2^53, NUL refused. Codes 500 (syntax), 501 (limit). */
+/* Parsing: whole text, no duplicate keys, depth 32, integers within 2^53, NUL refused. Codes 500 (syntax), 501 (limit).
+ */
 int hl__json_parse(hl__findings *f, const char *text, size_t len, hl__json **out); /* HL_EPARSE with findings */
 hl__json *hl__json_read(const char *text, size_t len, hl__err *err); /* the same with words only; NULL: see err */
 void hl__json_free(hl__json *j);
@@ -53,7 +54,8 @@ typedef struct hl__jcheck { hl__findings *f; const hl__json *j; const hl__place 
 int64_t hl__jint(const hl__jcheck *c, const char *key, int64_t min, int64_t max, int64_t otherwise);
 bool hl__jbool(const hl__jcheck *c, const char *key, bool otherwise);
 const char *hl__jtext(const hl__jcheck *c, const char *key, size_t max, const char *otherwise);
-int hl__jword(const hl__jcheck *c, const char *key, const char *const *words, int otherwise); /* index; NULL ends words */
+int hl__jword(const hl__jcheck *c, const char *key, const char *const *words,
+              int otherwise); /* index; NULL ends words */
 hl__json *hl__jobject(const hl__jcheck *c, const char *key);   /* NULL: absent or wrong */
 hl__json *hl__jlist(const hl__jcheck *c, const char *key);
 /* Each member must be one of known ("a b c"), else an error that offers the nearest. */

@@ -1,7 +1,7 @@
 /* ring.c - a bounded queue between two threads: one puts, one takes; no lock.
  *
- * head is written by the putter alone, tail by the taker alone; release on the writer's side and acquire on the reader's
- * make the item visible before its number. */
+ * head is written by the putter alone, tail by the taker alone; release on the writer's side and acquire on the
+ * reader's make the item visible before its number. */
 #include "base/base.h"
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* section.h - how a folder takes part in hl_load(): one entry for each section of the document it owns.
  *
  * The engine merges, compares, gives ids and dumps; the owner of a section checks an object and takes it over.
- * Everything that can be wrong is found by check(), against the document as it will be; apply() may only lack memory. */
+ * Everything that can be wrong is found by check(), against the document as it will be; apply() may only lack memory.
+ */
 #ifndef HL_BASE_SECTION_H
 #define HL_BASE_SECTION_H
 #include "base/json.h"

@@ -63,7 +63,8 @@ int hl__zone_of(hl__calendars *c, const char *tz, const hl__zoneinfo **out)
         if (!c->bytes || c->bytes(c->bytes_ctx, tz, &bytes, &len) < 0)
             return hl__fail(c->core->err, HL_ENOENT, "there is no time zone \"%s\"", tz);
         if ((r = hl__tzif_read(c->core->mem, tz, bytes, len, &z)) < 0)
-            return hl__fail(c->core->err, r == HL_EPARSE ? HL_ENOENT : r, "the file of time zone \"%s\" cannot be used", tz);
+            return hl__fail(c->core->err, r == HL_EPARSE ? HL_ENOENT : r, "the file of time zone \"%s\" cannot be used",
+                            tz);
         if ((r = hl__names_put(&c->zones, z->name, z)) < 0) {
             hl__tzif_free(c->core->mem, z);
             return r;
@@ -249,10 +250,13 @@ static void check_set(void *domain, const char *name, const hl__json *value, con
 }
 
 /* Sets of the document as it will be; each is told if it ends soon. */
-static uint32_t doc_sets(hl__calendars *c, const hl__rules *r, const hl__place *at, hl__findings *f, const hl__doc *doc,
-                         hl__dayset **set, uint32_t room)
+typedef struct seen { hl__findings *f; const hl__place *at; const hl__doc *doc; } seen; /* where a check looks, tells */
+
+static uint32_t doc_sets(hl__calendars *c, const hl__rules *r, const seen *s, hl__dayset **set, uint32_t room)
 {
-    hl__place sets = { at, "sets", 0 };
+    hl__place sets = { s->at, "sets", 0 };
+    hl__findings *f = s->f;
+    const hl__doc *doc = s->doc;
     hl__findings quiet;
     uint32_t n = 0;
 
@@ -266,7 +270,8 @@ static uint32_t doc_sets(hl__calendars *c, const hl__rules *r, const hl__place *
                       near ? near : "");
         else if (hl__dayset_read(c->core->mem, j, NULL, &quiet, &set[n]) == 0) {
             if (set[n]->until && set[n]->until < today(c) + NEAR_END)
-                hl__warn(f, W_UNTIL, &here, "the days of \"%s\" are known for less than %d days to come", r->set[i], NEAR_END);
+                hl__warn(f, W_UNTIL, &here, "the days of \"%s\" are known for less than %d days to come", r->set[i],
+                         NEAR_END);
             n++;
         }
     }
@@ -299,7 +304,7 @@ static void check_calendar(void *domain, const char *name, const hl__json *value
     if (hl__rules_read(c->core->mem, value, at, f, &rules) < 0)
         return;
     in.rules = rules;
-    in.sets = doc_sets(c, rules, at, f, doc, set, HL__COUNT(set));
+    in.sets = doc_sets(c, rules, &(seen){ f, at, doc }, set, HL__COUNT(set));
     if (hl__zone_of(c, rules->tz, &in.zone) < 0)
         hl__error(f, E_ZONE, &tz, "there is no time zone \"%s\"; names are as \"Asia/Shanghai\"", rules->tz);
     if (f->errors == errors && !opens_this_year(c, &in))

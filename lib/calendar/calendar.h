@@ -1,4 +1,5 @@
-/* calendar.h - time zones, opening hours, holidays, make-up working days, working time. Pure: zone files come as bytes. */
+/* calendar.h - time zones, opening hours, holidays, make-up working days, working time. Pure: zone files come as bytes.
+ */
 #ifndef HL_CALENDAR_H
 #define HL_CALENDAR_H
 #include "base/core.h"
@@ -11,7 +12,8 @@ typedef int hl__zone_bytes(void *ctx, const char *name, const void **out, size_t
 typedef struct hl__calendars hl__calendars;
 int hl__calendars_new(hl__core *core, hl__zone_bytes *zones, void *ctx, hl__calendars **out);
 void hl__calendars_free(hl__calendars *c);
-uint32_t hl__calendars_sections(hl__calendars *c, hl__section *out, uint32_t room); /* "daysets", "calendars"; how many */
+uint32_t hl__calendars_sections(hl__calendars *c, hl__section *out,
+                                uint32_t room); /* "daysets", "calendars"; how many */
 hl_id hl__calendar_find(const hl__calendars *c, const char *name);                  /* 0: none */
 int hl__calendar_state(hl__calendars *c, hl_id calendar, hl_time at);  /* HL_CALENDAR_*; HL_ENOENT HL_ELIMIT */
 /* The rest of hotline/calendar.h, the same names with hl__ and (hl__calendars *, ...) in place of (hl_t *, ...). */

@@ -1,4 +1,5 @@
-/* civil.c - dates as days since 1970-01-01 (proleptic Gregorian; algorithm: Howard Hinnant, chrono-compatible dates). */
+/* civil.c - dates as days since 1970-01-01 (proleptic Gregorian; algorithm: Howard Hinnant, chrono-compatible dates).
+ */
 #include "calendar/inner.h"
 #include <string.h>
 

@@ -59,8 +59,10 @@ static int add_span(hl__mem *mem, hl__plan *p, int64_t from, int64_t to, int32_t
         return 0;
     if (p->n == room) {
         uint32_t a = room, b = room, c = room, d = room;
-        if (hl__grow(mem, &p->from, &a, p->n, sizeof(*p->from)) < 0 || hl__grow(mem, &p->to, &b, p->n, sizeof(*p->to)) < 0 ||
-            hl__grow(mem, &p->work, &c, p->n, sizeof(*p->work)) < 0 || hl__grow(mem, &p->date, &d, p->n, sizeof(*p->date)) < 0)
+        if (hl__grow(mem, &p->from, &a, p->n, sizeof(*p->from)) < 0 ||
+            hl__grow(mem, &p->to, &b, p->n, sizeof(*p->to)) < 0 ||
+            hl__grow(mem, &p->work, &c, p->n, sizeof(*p->work)) < 0 ||
+            hl__grow(mem, &p->date, &d, p->n, sizeof(*p->date)) < 0)
             return HL_ENOMEM;
         p->room = a;
     }

@@ -23,7 +23,8 @@ typedef struct hl__zoneinfo {
 int hl__tzif_read(hl__mem *mem, const char *name, const void *bytes, size_t len, hl__zoneinfo **out); /* HL_EPARSE */
 void hl__tzif_free(hl__mem *mem, hl__zoneinfo *z);
 int32_t hl__offset_at(const hl__zoneinfo *z, int64_t utc);
-/* Wall clock to UTC. 0 once, 1 skipped (out: the gap's instant), 2 twice (out: the earlier, or with `later` the other). */
+/* Wall clock to UTC. 0 once, 1 skipped (out: the gap's instant), 2 twice (out: the earlier, or with `later` the other).
+ */
 int hl__utc_of(const hl__zoneinfo *z, int64_t local, bool later, int64_t *out);
 
 /* rules.c - what the document says. */
@@ -31,9 +32,20 @@ typedef struct hl__hours { int32_t from, to; } hl__hours;       /* seconds of th
 typedef struct hl__dayplan { uint8_t n, speaks; hl__hours span[SPANS_A_DAY]; } hl__dayplan;
 typedef struct hl__week { hl__dayplan day[7]; } hl__week;
 enum { HL__OFF = 1, HL__WORK, HL__OPEN };
-typedef struct hl__rule { int32_t from, to; uint8_t kind; char *label; hl__dayplan plan; } hl__rule; /* a date or a range */
+typedef struct hl__rule {
+    int32_t from, to;
+    uint8_t kind;
+    char *label;
+    hl__dayplan plan;
+} hl__rule; /* a date or a range */
 typedef struct hl__season { int16_t from, to; hl__week week; } hl__season; /* month * 100 + day */
-typedef struct hl__dayset { hl_id id; char *name; int32_t until; uint32_t n, room; hl__rule *rule; } hl__dayset; /* until 0: none */
+typedef struct hl__dayset {
+    hl_id id;
+    char *name;
+    int32_t until;
+    uint32_t n, room;
+    hl__rule *rule;
+} hl__dayset; /* until 0: none */
 typedef struct hl__rules {
     char *tz;
     hl__week week;
@@ -43,15 +55,20 @@ typedef struct hl__rules {
     hl__rule *day;
     int make_up;         /* 0 Monday */
 } hl__rules;
-int hl__rules_read(hl__mem *mem, const hl__json *j, const hl__place *at, hl__findings *f, hl__rules **out); /* HL_ENOMEM */
+int hl__rules_read(hl__mem *mem, const hl__json *j, const hl__place *at, hl__findings *f,
+                   hl__rules **out); /* HL_ENOMEM */
 void hl__rules_free(hl__mem *mem, hl__rules *r);
 int hl__dayset_read(hl__mem *mem, const hl__json *j, const hl__place *at, hl__findings *f, hl__dayset **out);
 void hl__dayset_free(hl__mem *mem, hl__dayset *s);
 
 /* compile.c - spans in UTC, relative to `base`; work[i]: seconds open before span i. */
 enum { HL__LAYER_NONE, HL__LAYER_WEEK, HL__LAYER_SEASON, HL__LAYER_SET, HL__LAYER_DAYS };
-typedef struct hl__day { uint32_t close; uint8_t layer, off, spans, spare; uint32_t opened; } hl__day; /* close: end of its
-    last span, 0: none; opened: open dates before it */
+typedef struct hl__day {
+    uint32_t close;
+    uint8_t layer, off, spans, spare;
+    uint32_t opened;
+} hl__day; /* close: end of its
+last span, 0: none; opened: open dates before it */
 typedef struct hl__plan {
     const hl__zoneinfo *zone;
     int64_t base;        /* UTC second of the range's begin */
@@ -61,7 +78,12 @@ typedef struct hl__plan {
     int32_t *date;       /* of the span's begin, days behind first */
     hl__day *day;
 } hl__plan;
-typedef struct hl__compile { const hl__rules *rules; const hl__zoneinfo *zone; const hl__dayset **set; uint32_t sets; } hl__compile;
+typedef struct hl__compile {
+    const hl__rules *rules;
+    const hl__zoneinfo *zone;
+    const hl__dayset **set;
+    uint32_t sets;
+} hl__compile;
 int hl__plan_make(hl__mem *mem, const hl__compile *c, int year, hl__plan **out);
 void hl__plan_free(hl__mem *mem, hl__plan *p);
 /* Which rule decides a date; its plan, layer and label. */

@@ -1,4 +1,5 @@
-/* registry.h - the calendars there are, their versions, the day sets and zones they share; for files of lib/calendar. */
+/* registry.h - the calendars there are, their versions, the day sets and zones they share; for files of lib/calendar.
+ */
 #ifndef HL_CALENDAR_REGISTRY_H
 #define HL_CALENDAR_REGISTRY_H
 #include "calendar/inner.h"

@@ -87,7 +87,8 @@ static void week_read(const hl__json *j, const hl__place *at, hl__findings *f, h
         hl__dayplan plan = { 0 };
         unsigned bits = day_bits(key);
         if (!bits) {
-            hl__error(f, E_SPAN, &here, "\"%s\": days are mon tue wed thu fri sat sun, as \"mon-fri\" or \"sat,sun\"", key);
+            hl__error(f, E_SPAN, &here, "\"%s\": days are mon tue wed thu fri sat sun, as \"mon-fri\" or \"sat,sun\"",
+                      key);
             continue;
         }
         plan_read(hl__json_iter_value(it), &here, f, &plan);
@@ -170,7 +171,8 @@ static void entry_read(const hl__json *j, const hl__place *at, hl__findings *f, 
         said++;
     }
     if (said != 1)
-        hl__error(f, E_SPAN, at, "a date says one of \"off\", \"work\" (each with its label) and \"open\" (a list of spans)");
+        hl__error(f, E_SPAN, at,
+                  "a date says one of \"off\", \"work\" (each with its label) and \"open\" (a list of spans)");
 }
 
 /* Later entries win, so an overlap is legal within days; ranges that cut each other are told. */
@@ -184,7 +186,8 @@ static int days_read(hl__mem *mem, const hl__jcheck *c, hl__rule **list, uint32_
         hl__place here = { &at, key, 0 };
         hl__rule rule = { 0 };
         if (!range_parse(key, &rule.from, &rule.to)) {
-            hl__error(c->f, E_SPAN, &here, "\"%s\" is no date \"2026-10-01\" and no range \"2026-10-01..2026-10-07\"", key);
+            hl__error(c->f, E_SPAN, &here, "\"%s\" is no date \"2026-10-01\" and no range \"2026-10-01..2026-10-07\"",
+                      key);
             continue;
         }
         entry_read(hl__json_iter_value(it), &here, c->f, &rule, &label);
@@ -211,7 +214,8 @@ static int sets_read(hl__mem *mem, const hl__jcheck *c, hl__rules *r)
             hl__error(c->f, E_SET, &here, "the name of a day set is wanted");
             continue;
         }
-        if (hl__grow(mem, &r->set, &r->set_room, r->sets, sizeof(*r->set)) < 0 || !(r->set[r->sets] = hl__strdup(mem, name)))
+        if (hl__grow(mem, &r->set, &r->set_room, r->sets, sizeof(*r->set)) < 0 ||
+            !(r->set[r->sets] = hl__strdup(mem, name)))
             return HL_ENOMEM;
         r->sets++;
     }

@@ -35,7 +35,11 @@ static size_t block_len(const counts *c, size_t width)
 }
 
 /* The footer: "CST-8" or "CET-1CEST,M3.5.0,M10.5.0/3". */
-typedef struct edge { char kind; int month, week, day; int32_t time; } edge; /* kind: M, J, N (counted from 0); 0: none */
+typedef struct edge {
+    char kind;
+    int month, week, day;
+    int32_t time;
+} edge; /* kind: M, J, N (counted from 0); 0: none */
 typedef struct rule { int32_t std, dst; edge begin, finish; } rule;
 
 static bool number(const char **at, int most, int *out)
@@ -182,6 +186,20 @@ static int block(reader *r, const counts *c, hl__zoneinfo *z)
     return 0;
 }
 
+/* The line between two newlines behind the block; empty: no rule goes on. */
+static int read_tail(const reader *r, char *text, size_t room)
+{
+    const uint8_t *from = r->at + 1, *end;
+
+    if (r->end - r->at < 2 || *r->at != '\n' || !(end = memchr(from, '\n', (size_t)(r->end - from))))
+        return HL_EPARSE;
+    if ((size_t)(end - from) >= room)
+        return HL_EPARSE;
+    memcpy(text, from, (size_t)(end - from));
+    text[end - from] = 0;
+    return 0;
+}
+
 static int read_into(reader *r, hl__mem *mem, hl__zoneinfo *z)
 {
     counts c;
@@ -197,13 +215,8 @@ static int read_into(reader *r, hl__mem *mem, hl__zoneinfo *z)
     z->off = hl__alloc_array(mem, c.time + 2 * (LAST_YEAR - 1970 + 2), sizeof(*z->off));
     if (!z->at || !z->off)
         return HL_ENOMEM;
-    if (block(r, &c, z) < 0 || r->end - r->at < 2 || *r->at != '\n')
+    if (block(r, &c, z) < 0 || read_tail(r, text, sizeof(text)) < 0)
         return HL_EPARSE;
-    const uint8_t *from = r->at + 1, *end = memchr(from, '\n', (size_t)(r->end - from));
-    if (!end || (size_t)(end - from) >= sizeof(text))
-        return HL_EPARSE;
-    memcpy(text, from, (size_t)(end - from));
-    text[end - from] = 0;
     if (!text[0])
         return 0;
     if (!footer(text, &tail))

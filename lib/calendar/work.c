@@ -6,8 +6,8 @@
 
 static int too_far(hl__calendars *c)
 {
-    return hl__fail(c->core->err, HL_ELIMIT, "this time is outside what the calendar covers (%d years back, %d on)", BEHIND,
-                    AHEAD);
+    return hl__fail(c->core->err, HL_ELIMIT, "this time is outside what the calendar covers (%d years back, %d on)",
+                    BEHIND, AHEAD);
 }
 
 /* The plan, and t relative to its base in microseconds. */
@@ -198,12 +198,24 @@ static int32_t open_from(const hl__plan *p, int32_t i)
     return i < p->days ? i : -1;
 }
 
+/* The n-th date from i on: of open ones, or of any kind and then the next open one; -1: none. */
+static int32_t nth_date(const hl__plan *p, int32_t i, int n, bool natural)
+{
+    if (natural)
+        return n - 1 < p->days - i ? open_from(p, i + n - 1) : -1;
+    i = i < p->days ? open_from(p, i) : -1;
+    while (--n > 0 && i >= 0)
+        i = i + 1 < p->days ? open_from(p, i + 1) : -1;
+    return i;
+}
+
 int hl__calendar_workday(hl__calendars *c, hl_id calendar, hl_time from, int days, int flags, hl_time *out)
 {
     const hl__plan *p;
     int64_t t;
     int32_t i;
     int r = enter(c, calendar, from, &p, &t);
+    bool today;
 
     if (r < 0)
         return r;
@@ -212,15 +224,8 @@ int hl__calendar_workday(hl__calendars *c, hl_id calendar, hl_time from, int day
     i = date_index(p, from);
     if (i < 0 || i >= p->days)
         return too_far(c);
-    bool today = (flags & HL_WORKDAY_FIRST) && p->day[i].spans > 0 && t < (int64_t)p->day[i].close * HL__SECOND;
-    i += !today;
-    if (flags & HL_WORKDAY_NATURAL) {
-        i = days - 1 < p->days - i ? open_from(p, i + days - 1) : -1;
-    } else {
-        i = i < p->days ? open_from(p, i) : -1;
-        for (int n = 1; n < days && i >= 0; n++)
-            i = i + 1 < p->days ? open_from(p, i + 1) : -1;
-    }
+    today = (flags & HL_WORKDAY_FIRST) && p->day[i].spans > 0 && t < (int64_t)p->day[i].close * HL__SECOND;
+    i = nth_date(p, i + !today, days, flags & HL_WORKDAY_NATURAL);
     if (i < 0)
         return too_far(c);
     *out = flags & HL_WORKDAY_MIDNIGHT ? midnight_after(p, i) : (p->base + p->day[i].close) * HL__SECOND;
@@ -286,8 +291,8 @@ int hl__zone_time(hl__calendars *c, const char *tz, const hl_local *local, int l
     hl__date_of(days, &year, &month, &day);
     if (month != local->month || day != local->day || local->hour < 0 || local->hour > 24 || local->minute < 0 ||
         local->minute > 59 || local->second < 0 || local->second > 60)
-        return hl__fail(c->core->err, HL_EINVAL, "%d-%d-%d %d:%d:%d is no time of day", local->year, local->month, local->day,
-                        local->hour, local->minute, local->second);
+        return hl__fail(c->core->err, HL_EINVAL, "%d-%d-%d %d:%d:%d is no time of day", local->year, local->month,
+                        local->day, local->hour, local->minute, local->second);
     r = hl__utc_of(z, (int64_t)days * DAY + local->hour * 3600 + local->minute * 60 + local->second, later != 0, &utc);
     *out = utc * HL__SECOND;
     return r;

@@ -1,7 +1,8 @@
 /* call.h - legs and the call they make: who is there, who hears whom, hold, mute, hang-up. Pure.
  *
- * A leg is one party's connection: telephone, browser or simulator. A call is a contact's legs. What a driver must do is
- * said through hl__call_up; what drivers report comes in by the functions below. Both sides speak of a leg by its id. */
+ * A leg is one party's connection: telephone, browser or simulator. A call is a contact's legs. What a driver must do
+ * is said through hl__call_up; what drivers report comes in by the functions below. Both sides speak of a leg by its
+ * id. */
 #ifndef HL_CALL_INNER_H
 #define HL_CALL_INNER_H
 #include "base/av.h"
@@ -34,7 +35,8 @@ struct hl__call {
     hl_time since;       /* of this state */
 };
 
-/* What the engine does for a call: the first part becomes requests to drivers, the second is news for its neighbours. */
+/* What the engine does for a call: the first part becomes requests to drivers, the second is news for its neighbours.
+ */
 typedef struct hl__call_up {
     void *ctx;
     void (*open)(void *ctx, const hl__leg *leg, const hl__media *theirs);  /* media of its own; NULL: we offer */

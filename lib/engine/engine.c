@@ -90,8 +90,9 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl
     hl->mem = mem;
     hl->mem.used = mem.used;
     hl->mem.blocks = mem.blocks;
-    hl->core = (hl__core){ .mem = &hl->mem, .now = now, .err = &hl->scratch, .engine = hl, .id = next_id, .emit = hl__emit,
-        .row = add_row };
+    hl->core = (hl__core){
+        .mem = &hl->mem, .now = now, .err = &hl->scratch, .engine = hl, .id = next_id, .emit = hl__emit, .row = add_row
+    };
     hl->core.log.level = opt->log_level ? opt->log_level : HL_LOG_INFO;
     hl__rand_init(&hl->core.rand, opt->seed ? opt->seed : 1, 1, 0);
     hl->last = &hl->first;
@@ -101,6 +102,8 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl
     hl__map_init(&hl->talks, &hl->mem);
     hl__map_init(&hl->sessions, &hl->mem);
     hl__map_init(&hl->pages, &hl->mem);
+    hl__map_init(&hl->plays, &hl->mem);
+    hl__map_init(&hl->quality, &hl->mem);
     if (opt->files && !(hl->files = hl__strdup(&hl->mem, opt->files)))
         goto out;
     if ((r = hl__events_init(hl, opt->max_events)) < 0)
@@ -149,6 +152,7 @@ void hl__engine_free(hl_t *hl)
     hl__calendars_free(hl->calendars);
     hl__report_free(hl->report);
     free_pages(hl);
+    hl__plays_free(hl);
     hl__objects_free(hl);
     hl__events_free(hl);
     hl__batch_free(hl->batch);

@@ -1,8 +1,8 @@
 /* engine.h - the deterministic machine: commands and time go in, events and requests to drivers come out.
  *
- * struct hl is what lib/api and the files of this folder see. Everything here runs with the engine's lock held, in a step:
- * hl__step_begin() sets the time and makes room so that events and rows cannot fail; hl__step_end() closes the batch.
- * Nothing here reads a clock, a file or a socket; what must be done outside becomes a request (request.c). */
+ * struct hl is what lib/api and the files of this folder see. Everything here runs with the engine's lock held, in a
+ * step: hl__step_begin() sets the time and makes room so that events and rows cannot fail; hl__step_end() closes the
+ * batch. Nothing here reads a clock, a file or a socket; what must be done outside becomes a request (request.c). */
 #ifndef HL_ENGINE_ENGINE_H
 #define HL_ENGINE_ENGINE_H
 #include "acd/acd.h"
@@ -14,6 +14,7 @@
 #include "engine/driver.h"
 #include "flow/flow.h"
 #include "report/report.h"
+#include "speech/speech.h"
 #include "ticket/ticket.h"
 #include <hotline/gateway.h>
 #include <hotline/report.h>
@@ -44,8 +45,21 @@ typedef struct hl__room { /* a section and the objects in it */
 } hl__room;
 
 /* request.c - what drivers shall do once the lock is released; `after`: not before this batch is on disk. */
-enum { HL__RQ_DIAL = 1, HL__RQ_RING, HL__RQ_ANSWER, HL__RQ_REJECT, HL__RQ_HANGUP, HL__RQ_TONES, HL__RQ_MEDIA, HL__RQ_PUSH,
-    HL__RQ_REPLY, HL__RQ_CLOSE, HL__RQ_FLOW, HL__RQ_READ, HL__RQ_SET };
+enum {
+    HL__RQ_DIAL = 1,
+    HL__RQ_RING,
+    HL__RQ_ANSWER,
+    HL__RQ_REJECT,
+    HL__RQ_HANGUP,
+    HL__RQ_TONES,
+    HL__RQ_MEDIA,
+    HL__RQ_PUSH,
+    HL__RQ_REPLY,
+    HL__RQ_CLOSE,
+    HL__RQ_FLOW,
+    HL__RQ_READ,
+    HL__RQ_SET
+};
 typedef struct hl__request {
     struct hl__request *next;
     int kind, driver;
@@ -84,6 +98,9 @@ typedef struct hl__session {
     char *subject, *number, *data, *lang;
 } hl__session;
 
+/* play.c - what the application plays; a flow's prompts are the talk's own. */
+typedef struct hl__playing { hl_id id, target; uint32_t legs; } hl__playing; /* legs: how many hear it still */
+
 struct hl {
     hl__mem mem;
     hl__core core;
@@ -114,6 +131,7 @@ struct hl {
     hl__tickets *tickets;
     hl__report *report;
     hl__map talks, sessions, pages; /* by contact, by session, session by agent */
+    hl__map plays, quality;   /* hl__playing by its id; hl__quality by leg */
     char *files;
     char *rtc;                /* JSON for the media driver: {"cert": ...} */
     int64_t voices_missing;
@@ -125,7 +143,8 @@ struct hl {
 };
 
 /* engine.c */
-int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl__err *err, hl_t **out); /* zones: ctx hl */
+int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl__err *err,
+                   hl_t **out); /* zones: ctx hl */
 void hl__engine_free(hl_t *hl);
 int hl__step_begin(hl_t *hl, hl__err *err);   /* HL_ENOMEM: no room for what may happen */
 void hl__step_end(hl_t *hl);
@@ -144,7 +163,8 @@ void hl__events_free(hl_t *hl);
 hl_seq hl__emit(hl__core *core, const hl_event *ev);
 void hl__publish(hl_t *hl, hl_seq durable);
 uint32_t hl__unread(const hl_t *hl);
-const hl_event *hl__event_take(hl_t *hl, hl_event *gap); /* the next unread one in memory; gap: told instead. NULL: none */
+const hl_event *hl__event_take(hl_t *hl,
+                               hl_event *gap); /* the next unread one in memory; gap: told instead. NULL: none */
 const hl_event *hl__event_at(const hl_t *hl, hl_seq seq); /* in memory; NULL */
 const char *hl__event_word(int type);         /* "leg.state"; NULL */
 
@@ -165,10 +185,12 @@ hl__request *hl__ask(hl_t *hl, int kind, hl_id object); /* queued already; NULL:
 void hl__request_free(hl_t *hl, hl__request *q);
 hl__request *hl__requests_ready(hl_t *hl);   /* cut off the queue: what may go now */
 void hl__request_run(hl_t *hl, hl__request *q); /* without the lock */
-void hl__media_post(hl_t *hl, int kind, hl_id leg, hl_id session, hl_id ref, int code, int64_t arg, int blob_kind,
-                    const void *blob, size_t len);
+/* m: kind, leg or session, what its kind says; gen and when are filled in. blob is copied. */
+void hl__media_post(hl_t *hl, const hl__msg *m, int blob_kind, const void *blob, size_t len);
 void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len);
-void hl__reply(hl_t *hl, hl_id session, int64_t id, int code, const char *json, size_t len, bool promise);
+typedef struct hl__asker { hl_id session; int64_t id; } hl__asker; /* session 0: HTTP */
+/* promise: not before what this step has written is on disk. */
+void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, bool promise);
 
 /* talk.c, wire_*.c - the neighbours' news, each turned into the others' commands. */
 void hl__call_wire(hl_t *hl, hl__call_up *up);
@@ -181,6 +203,13 @@ void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */
 void hl__talk_stop_play(hl_t *hl, hl__talk *t);
 int hl__talk_start_flow(hl_t *hl, hl__talk *t);
 void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
+
+/* play.c */
+int hl__play(hl_t *hl, const hl_play *play, hl_id *out);
+int hl__play_stop(hl_t *hl, hl_id play);
+void hl__play_ended(hl_t *hl, const hl__leg *leg, const hl__msg *r);
+void hl__quality_keep(hl_t *hl, const hl__msg *r);
+void hl__plays_free(hl_t *hl);
 
 /* session.c, ops.c */
 hl__session *hl__session_of(const hl_t *hl, hl_id session);

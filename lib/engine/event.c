@@ -106,8 +106,8 @@ static hl__value text_value(const char *text)
 
 static void write_row(hl_t *hl, const hl_event *ev)
 {
-    const int64_t number[] = { ev->seq, ev->time, ev->type, ev->contact, ev->leg, ev->queue, ev->agent, ev->ticket, ev->ref,
-        ev->code, ev->detail };
+    const int64_t number[] = { ev->seq,   ev->time,   ev->type, ev->contact, ev->leg,   ev->queue,
+                               ev->agent, ev->ticket, ev->ref,  ev->code,    ev->detail };
     hl__value row[HL__EV_COLUMNS];
 
     for (size_t i = 0; i < HL__COUNT(number); i++) {
@@ -182,11 +182,19 @@ const hl_event *hl__event_take(hl_t *hl, hl_event *gap)
 
 const char *hl__event_word(int type)
 {
-    static const struct { int type; const char *word; } words[] = {
-        { HL_EV_OFFER_MADE, "offer.made" }, { HL_EV_OFFER_ENDED, "offer.ended" }, { HL_EV_AGENT_STATE, "agent.state" },
-        { HL_EV_LEG_STATE, "leg.state" }, { HL_EV_LEG_ENDED, "leg.ended" }, { HL_EV_CALL_STATE, "call.state" },
-        { HL_EV_CONTACT_CONNECTED, "contact.connected" }, { HL_EV_CONTACT_ENDED, "contact.ended" },
-        { HL_EV_TICKET_NEW, "ticket.new" }, { HL_EV_TICKET_MOVED, "ticket.moved" }, { HL_EV_TICKET_NOTE, "ticket.note" },
+    static const struct { int type; const char *word;
+    } words[] = {
+        { HL_EV_OFFER_MADE, "offer.made" },
+        { HL_EV_OFFER_ENDED, "offer.ended" },
+        { HL_EV_AGENT_STATE, "agent.state" },
+        { HL_EV_LEG_STATE, "leg.state" },
+        { HL_EV_LEG_ENDED, "leg.ended" },
+        { HL_EV_CALL_STATE, "call.state" },
+        { HL_EV_CONTACT_CONNECTED, "contact.connected" },
+        { HL_EV_CONTACT_ENDED, "contact.ended" },
+        { HL_EV_TICKET_NEW, "ticket.new" },
+        { HL_EV_TICKET_MOVED, "ticket.moved" },
+        { HL_EV_TICKET_NOTE, "ticket.note" },
     };
 
     for (size_t i = 0; i < HL__COUNT(words); i++)

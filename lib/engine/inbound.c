@@ -91,11 +91,14 @@ int hl__web_call(hl_t *hl, hl__session *s, const char *to, const char *data, hl_
     return hl__leg_answer(hl->calls, t->leg);
 }
 
-/* *80 ready, *81 break: an agent's telephone sets her state. Heard as busy after it was done, 480 if it could not be. */
+/* *80 ready, *81 break: an agent's telephone sets her state. Heard as busy after it was done, 480 if it could not be.
+ */
 static bool feature_key(hl_t *hl, const hl__leg_ev *ev)
 {
-    static const struct { const char *number; int state; } keys[] = { { "*80", HL_AGENT_AVAILABLE }, { "*81", HL_AGENT_AUX },
-        { "*82", HL_AGENT_OFFLINE } };
+    static const struct {
+        const char *number;
+        int state;
+    } keys[] = { { "*80", HL_AGENT_AVAILABLE }, { "*81", HL_AGENT_AUX }, { "*82", HL_AGENT_OFFLINE } };
     hl_agent row = HL_AGENT_INIT;
 
     if (!ev->phone || !ev->did)
@@ -167,7 +170,6 @@ static void played(hl_t *hl, const hl__msg *r)
     const hl__leg *leg = hl__leg_of(hl->calls, r->leg);
     hl__talk *t = leg ? hl__talk_of(hl, leg->contact) : NULL;
     hl__flow_in in = { .kind = HL__FLOW_PLAYED };
-    hl_event ev = HL_EVENT_INIT;
 
     if (t && t->play_ref && t->play_ref == r->ref) {
         in.play = t->play;
@@ -176,15 +178,8 @@ static void played(hl_t *hl, const hl__msg *r)
             hl__flow_tell(hl, t->id, &in);
         return;
     }
-    if (!leg)
-        return;
-    ev.type = HL_EV_PLAY_ENDED;
-    ev.contact = leg->contact;
-    ev.leg = leg->id;
-    ev.ref = r->ref;
-    ev.code = r->code;
-    ev.detail = (int32_t)r->arg;
-    hl->core.emit(&hl->core, &ev);
+    if (leg)
+        hl__play_ended(hl, leg, r);
 }
 
 static void local_ready(hl_t *hl, const hl__msg *r)
@@ -205,7 +200,7 @@ static void local_ready(hl_t *hl, const hl__msg *r)
     hl__buf_str(&b, "{\"sdp\":");
     hl__buf_json(&b, sdp);
     hl__buf_char(&b, '}');
-    hl__reply(hl, s->id, s->offer_id, sdp && !b.failed ? 0 : HL_ENOMEM, b.data, b.len, false);
+    hl__reply(hl, (hl__asker){ s->id, s->offer_id }, sdp && !b.failed ? 0 : HL_ENOMEM, b.data, b.len, false);
     s->offer_id = 0;
     hl__buf_free(&b);
     hl__free(&hl->mem, sdp);
@@ -221,7 +216,7 @@ static void media_failed(hl_t *hl, const hl__msg *r)
     if (r->leg) {
         hl__leg_on_failed(hl->calls, r->leg, r->code == HL_ELIMIT ? HL_CAUSE_CONGESTION : HL_CAUSE_NO_CODEC);
     } else if (s && s->offer_id) {
-        hl__reply(hl, s->id, s->offer_id, r->code < 0 ? r->code : HL_EINVAL, words, len, false);
+        hl__reply(hl, (hl__asker){ s->id, s->offer_id }, r->code < 0 ? r->code : HL_EINVAL, words, len, false);
         s->offer_id = 0;
     } else if (s) {
         s->path_up = false;
@@ -266,10 +261,11 @@ void hl__media_report(hl_t *hl, const hl__msg *r)
     case HL__R_LOST: path_moved(hl, r, false); break;
     case HL__R_PLAYED: played(hl, r); break;
     case HL__R_VOICED: voiced(hl, r); break;
+    case HL__R_QUALITY: hl__quality_keep(hl, r); break;
     case HL__R_PRESSED:
         if (r->arg == 0)
             hl__leg_on_key(hl->calls, r->leg, (char)r->code);
         break;
-    default: break; /* SUSPECT, QUALITY, MOVED, LOAD: figures, nothing is decided by them */
+    default: break; /* SUSPECT, MOVED, LOAD: figures, nothing is decided by them */
     }
 }

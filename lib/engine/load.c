@@ -2,8 +2,8 @@
  *
  *   parse -> plan (what each section will hold) -> check every object against the plan -> apply what changed -> LOADED
  *
- * A plan entry is an object as it will be: from the document, or as it was. Checking sees the plan only, so the order of
- * the text has no meaning. If applying lacks memory, what was applied is applied back. */
+ * A plan entry is an object as it will be: from the document, or as it was. Checking sees the plan only, so the order
+ * of the text has no meaning. If applying lacks memory, what was applied is applied back. */
 #include "engine/engine.h"
 #include <stdio.h>
 #include <string.h>

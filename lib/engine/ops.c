@@ -1,4 +1,5 @@
-/* ops.c - what a page asks, carried out. The gateway has checked role and arguments by HL__OPS; here it is whose call. */
+/* ops.c - what a page asks, carried out. The gateway has checked role and arguments by HL__OPS; here it is whose call.
+ */
 #include "engine/engine.h"
 #include <string.h>
 
@@ -122,7 +123,7 @@ static int do_gone(op_call *c)
     }
     if (s->leg && hl__leg_of(hl->calls, s->leg))
         (void)hl__leg_hangup(hl->calls, s->leg, HL_CAUSE_NORMAL);
-    hl__media_post(hl, HL__Q_CLOSE, 0, s->id, 0, 0, 0, 0, NULL, 0);
+    hl__media_post(hl, &(hl__msg){ .kind = HL__Q_CLOSE, .session = s->id }, 0, NULL, 0);
     c->s = NULL;
     hl__session_free(hl, s);
     return 0;
@@ -138,10 +139,10 @@ static int do_offer(op_call *c)
     if (c->hl->media < 0)
         return hl__fail(c->hl->core.err, HL_ENOTSUP, "this hotline has no sound");
     if (c->s->offer_id)
-        hl__reply(c->hl, c->session, c->s->offer_id, HL_ECONFLICT, "a newer offer came", 18, false);
+        hl__reply(c->hl, (hl__asker){ c->session, c->s->offer_id }, HL_ECONFLICT, "a newer offer came", 18, false);
     c->s->offer_id = c->id;
     c->later = true;
-    hl__media_post(c->hl, kind, 0, c->s->id, 0, HL__DTLS, 0, HL__SDP, sdp, strlen(sdp));
+    hl__media_post(c->hl, &(hl__msg){ .kind = kind, .session = c->s->id, .code = HL__DTLS }, HL__SDP, sdp, strlen(sdp));
     return 0;
 }
 
@@ -259,7 +260,8 @@ static int do_mute(op_call *c)
     hl__talk *t;
     int r = own_contact(c, &t);
 
-    return r < 0 ? r : hl__leg_mute(c->hl->calls, c->s->leg, hl__json_true(hl__json_get(c->args, "on")) ? HL_MUTE_IN : 0);
+    return r < 0 ? r
+                 : hl__leg_mute(c->hl->calls, c->s->leg, hl__json_true(hl__json_get(c->args, "on")) ? HL_MUTE_IN : 0);
 }
 
 /* More time, or the end of wrap-up; a note goes to the contact's ticket. */
@@ -411,9 +413,9 @@ static void answer(op_call *c, int r, const hl__err *err)
         r = HL_ENOMEM;
     if (r < 0) {
         const char *words = err->words[0] ? err->words : hl_strerror(r);
-        hl__reply(c->hl, c->session, c->id, r, words, strlen(words), false);
+        hl__reply(c->hl, (hl__asker){ c->session, c->id }, r, words, strlen(words), false);
     } else if (c->id) {
-        hl__reply(c->hl, c->session, c->id, 0, c->reply.data, c->reply.len, c->promise);
+        hl__reply(c->hl, (hl__asker){ c->session, c->id }, 0, c->reply.data, c->reply.len, c->promise);
     }
 }
 

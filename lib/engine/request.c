@@ -1,7 +1,7 @@
 /* request.c - what drivers shall do: queued in a step, handed out when the lock is released.
  *
- * A request may have to wait until a batch is on disk. Those of the same leg, session or contact behind it wait with it,
- * so that nobody hears an answer before the question. A request never has a result: what came of it is reported. */
+ * A request may have to wait until a batch is on disk. Those of the same leg, session or contact behind it wait with
+ * it, so that nobody hears an answer before the question. A request never has a result: what came of it is reported. */
 #include "engine/engine.h"
 #include <string.h>
 
@@ -60,15 +60,15 @@ hl__request *hl__requests_ready(hl_t *hl)
     return ready;
 }
 
-void hl__media_post(hl_t *hl, int kind, hl_id leg, hl_id session, hl_id ref, int code, int64_t arg, int blob_kind,
-                    const void *blob, size_t len)
+void hl__media_post(hl_t *hl, const hl__msg *m, int blob_kind, const void *blob, size_t len)
 {
     hl__request *q;
 
-    if (hl->media < 0 || !(q = hl__ask(hl, HL__RQ_MEDIA, leg ? leg : session)))
+    if (hl->media < 0 || !(q = hl__ask(hl, HL__RQ_MEDIA, m->leg ? m->leg : m->session)))
         return;
-    q->msg = (hl__msg){ .kind = (uint16_t)kind, .gen = 1, .code = code, .leg = leg, .session = session, .ref = ref,
-        .when = hl->core.now, .arg = arg };
+    q->msg = *m;
+    q->msg.gen = 1;
+    q->msg.when = hl->core.now;
     if (!blob_kind)
         return;
     if (!(q->msg.blob = hl__alloc(&hl->mem, sizeof(*q->msg.blob) + len))) {
@@ -97,13 +97,13 @@ void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len)
 }
 
 /* HTTP's operations have session 0: they are told apart by their number, and owe each other no order. */
-void hl__reply(hl_t *hl, hl_id session, int64_t id, int code, const char *json, size_t len, bool promise)
+void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, bool promise)
 {
     hl__request *q;
 
-    if (hl->gateway < 0 || !(q = hl__ask(hl, HL__RQ_REPLY, session)))
+    if (hl->gateway < 0 || !(q = hl__ask(hl, HL__RQ_REPLY, to.session)))
         return;
-    q->id = id;
+    q->id = to.id;
     q->code = code;
     q->after = promise ? hl->batch_number + 1 : 0; /* the batch of this step */
     with_text(hl, q, json ? json : "{}", json ? len : 2);
@@ -143,7 +143,8 @@ static void run_media(hl_t *hl, hl__request *q)
     if (d->media->post(d->d, &q->msg) == 0)
         q->msg.blob = NULL; /* its owner is the driver now */
     else
-        hl__log(&hl->core.log, HL_LOG_ERROR, "media: the queue to its threads is full, request %d is lost", q->msg.kind);
+        hl__log(&hl->core.log, HL_LOG_ERROR, "media: the queue to its threads is full, request %d is lost",
+                q->msg.kind);
 }
 
 /* A flow's question to us that had to be on disk before its answer is spoken. */
@@ -178,9 +179,9 @@ static void run_read(hl_t *hl, const hl__request *q)
         hl->core.err = &hl->scratch;
     }
     if (r < 0)
-        hl__reply(hl, q->object, q->id, r, err.words, strlen(err.words), false);
+        hl__reply(hl, (hl__asker){ q->object, q->id }, r, err.words, strlen(err.words), false);
     else
-        hl__reply(hl, q->object, q->id, 0, reply.data, reply.len, rows != NULL);
+        hl__reply(hl, (hl__asker){ q->object, q->id }, 0, reply.data, reply.len, rows != NULL);
     hl__unlock(hl);
     hl__batch_free(rows);
     hl__buf_free(&reply);

@@ -40,7 +40,7 @@ void hl__talk_stop_play(hl_t *hl, hl__talk *t)
 {
     if (!t->play_ref)
         return;
-    hl__media_post(hl, HL__Q_STOP, t->leg, 0, t->play_ref, 0, 0, 0, NULL, 0);
+    hl__media_post(hl, &(hl__msg){ .kind = HL__Q_STOP, .leg = t->leg, .ref = t->play_ref }, 0, NULL, 0);
     t->play_ref = 0;
     t->play = 0;
 }

@@ -14,9 +14,10 @@ static void tell_offer(hl_t *hl, const hl__session *s, const hl__talk *t, const 
     hl__buf b;
 
     hl__buf_init(&b, &hl->mem);
-    hl__buf_fmt(&b, "{\"ev\":\"offer.made\",\"offer\":%lld,\"contact\":%lld,\"ms\":%d,\"deadline\":%lld,\"waited_ms\":%lld,",
-                (long long)offer->id, (long long)offer->contact, ms_left(hl, offer->deadline), (long long)offer->deadline,
-                (long long)((hl->core.now - (t && t->queued ? t->queued : offer->made)) / HL__US));
+    hl__buf_fmt(
+        &b, "{\"ev\":\"offer.made\",\"offer\":%lld,\"contact\":%lld,\"ms\":%d,\"deadline\":%lld,\"waited_ms\":%lld,",
+        (long long)offer->id, (long long)offer->contact, ms_left(hl, offer->deadline), (long long)offer->deadline,
+        (long long)((hl->core.now - (t && t->queued ? t->queued : offer->made)) / HL__US));
     hl__buf_str(&b, "\"queue\":");
     hl__buf_json(&b, queue ? queue : "");
     hl__buf_str(&b, ",\"queue_title\":");
@@ -186,8 +187,8 @@ static void up_contact_done(void *ctx, hl_id contact, int outcome)
     if (!t)
         return;
     if ((s = hl__page_of(hl, t->agent)) && s->here && t->agent)
-        hl__session_tell(hl, s, "contact.ended", "\"contact\":%lld,\"code\":%d,\"text\":\"%s\"", (long long)contact, outcome,
-                         hl__acd_word(HL__WORD_OUTCOME, outcome));
+        hl__session_tell(hl, s, "contact.ended", "\"contact\":%lld,\"code\":%d,\"text\":\"%s\"", (long long)contact,
+                         outcome, hl__acd_word(HL__WORD_OUTCOME, outcome));
     in.ask = t->queue_ask;
     t->in_queue = t->engaged = false;
     t->queue_ask = 0;

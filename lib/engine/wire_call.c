@@ -9,25 +9,26 @@ static hl_t *of(void *ctx)
 
 static void up_open(void *ctx, const hl__leg *leg, const hl__media *theirs)
 {
-    hl__media_post(of(ctx), HL__Q_OPEN, leg->id, 0, 0, HL__RTP, 0, theirs ? HL__MEDIA : 0, theirs, sizeof(*theirs));
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_OPEN, .leg = leg->id, .code = HL__RTP }, theirs ? HL__MEDIA : 0,
+                   theirs, sizeof(*theirs));
 }
 
 static void up_set(void *ctx, const hl__leg *leg, const hl__media *theirs)
 {
-    hl__media_post(of(ctx), HL__Q_SET, leg->id, 0, 0, 0, 0, HL__MEDIA, theirs, sizeof(*theirs));
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_SET, .leg = leg->id }, HL__MEDIA, theirs, sizeof(*theirs));
 }
 
 static void up_bind(void *ctx, const hl__leg *leg)
 {
-    hl__media_post(of(ctx), HL__Q_BIND, leg->id, leg->session, 0, 0, 0, 0, NULL, 0);
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_BIND, .leg = leg->id, .session = leg->session }, 0, NULL, 0);
 }
 
 static void up_close(void *ctx, const hl__leg *leg)
 {
     if (leg->medium == HL_MEDIUM_BROWSER)
-        hl__media_post(of(ctx), HL__Q_BIND, 0, leg->session, 0, 0, 0, 0, NULL, 0);
+        hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_BIND, .session = leg->session }, 0, NULL, 0);
     else
-        hl__media_post(of(ctx), HL__Q_CLOSE, leg->id, 0, 0, 0, 0, 0, NULL, 0);
+        hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_CLOSE, .leg = leg->id }, 0, NULL, 0);
 }
 
 static int driver_of(const hl_t *hl, const hl__leg *leg)
@@ -100,12 +101,14 @@ static void up_mix(void *ctx, const hl__call *call)
         for (uint32_t j = 0; j < mix.rows; j++)
             row->hears |= (uint16_t)(hl__leg_hears(leg[i], leg[j]) << j);
     }
-    hl__media_post(of(ctx), HL__Q_MIX, mix.rows ? leg[0]->id : 0, 0, call->id, 0, 0, HL__MIX, &mix, sizeof(mix));
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_MIX, .leg = mix.rows ? leg[0]->id : 0, .ref = call->id }, HL__MIX,
+                   &mix, sizeof(mix));
 }
 
 static void up_tones(void *ctx, const hl__leg *leg, const char *keys, int ms)
 {
-    hl__media_post(of(ctx), HL__Q_TONES, leg->id, 0, 0, 0, ms, HL__WORDS, keys, strlen(keys));
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_TONES, .leg = leg->id, .arg = ms }, HL__WORDS, keys,
+                   strlen(keys));
 }
 
 static void customer_answered(hl_t *hl, hl__talk *t)
@@ -208,6 +211,7 @@ static void up_ended(void *ctx, const hl__leg *leg)
     hl__talk *t = hl__talk_of(hl, contact);
 
     page_let_go(hl, leg);
+    hl__free(&hl->mem, hl__map_del(&hl->quality, leg->id));
     if (!t)
         return;
     if (leg->id == t->leg) {

@@ -12,7 +12,8 @@ static void up_play(void *ctx, hl_id contact, int64_t play, const char *clips, i
         return;
     t->play_ref = hl->core.id(&hl->core, HL_KIND_PART);
     t->play = play;
-    hl__media_post(hl, HL__Q_PLAY, t->leg, 0, t->play_ref, how, 0, HL__CLIPS, clips, strlen(clips));
+    hl__media_post(hl, &(hl__msg){ .kind = HL__Q_PLAY, .leg = t->leg, .ref = t->play_ref, .code = how }, HL__CLIPS,
+                   clips, strlen(clips));
 }
 
 static void up_stop(void *ctx, hl_id contact)

@@ -167,8 +167,10 @@ static void time_of_day(hl__mouth *m, const hl__spoken *v)
 
 static void duration(hl__mouth *m, int64_t seconds)
 {
-    static const struct { const char *unit; int64_t of; } units[] = { { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
-        { "second", 1 } };
+    static const struct {
+        const char *unit;
+        int64_t of;
+    } units[] = { { "day", 86400 }, { "hour", 3600 }, { "minute", 60 }, { "second", 1 } };
     int before = m->count;
 
     for (size_t i = 0; i < HL__COUNT(units); i++) {
@@ -196,7 +198,8 @@ static int count(hl__mouth *m, const hl__spoken *v, hl__err *err)
     const char *unit = m->what->unit ? m->what->unit : "item";
 
     if (!hl__clip_text("en", unit))
-        return hl__fail(err, HL_EINVAL, "there is no unit \"%.32s\"; person item household times kwh ton cubic are", unit);
+        return hl__fail(err, HL_EINVAL, "there is no unit \"%.32s\"; person item household times kwh ton cubic are",
+                        unit);
     measured(m, v->whole, unit);
     return 0;
 }

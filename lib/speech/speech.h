@@ -4,7 +4,8 @@
 #include "base/base.h"
 #include <hotline/speech.h>
 
-int hl__say_text(const hl_say *what, hl__buf *out, hl__err *err);  /* 0; HL_ENOTSUP language; HL_ELIMIT; HL_EINVAL value */
+int hl__say_text(const hl_say *what, hl__buf *out,
+                 hl__err *err); /* 0; HL_ENOTSUP language; HL_ELIMIT; HL_EINVAL value */
 int hl__say_clips(const hl_say *what, hl__buf *out, hl__err *err); /* how many; names divided by blanks */
 const char *hl__clip_text(const char *lang, const char *name);     /* what to record; NULL: no such clip */
 int hl__clip_next(const char *lang, int kind, hl_clip *row);       /* kind 0: all; row->id as in hl_say_clip_next */

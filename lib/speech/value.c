@@ -25,8 +25,9 @@ static int decimal(const hl_say *what, const char *text, size_t len, hl__spoken 
     point = memchr(text, '.', len);
     whole = point ? (size_t)(point - text) : len;
     if (whole > 18 || (whole > 0 && *text == '-') || !hl__int_parse(text, whole, &out->whole))
-        return whole > 18 && strspn(text, "0123456789") >= whole ? hl__fail(err, HL_ELIMIT, "numbers are read below 10^15")
-                                                                 : bad(what, err, "a number as -12 or 3.10");
+        return whole > 18 && strspn(text, "0123456789") >= whole
+                   ? hl__fail(err, HL_ELIMIT, "numbers are read below 10^15")
+                   : bad(what, err, "a number as -12 or 3.10");
     if (out->whole > MOST)
         return hl__fail(err, HL_ELIMIT, "numbers are read below 10^15");
     if (point) {
@@ -74,8 +75,8 @@ static int money(const hl_say *what, hl__spoken *out, hl__err *err)
 /* days of a month, for checking; the weekday by Sakamoto's table. */
 static int date(const hl_say *what, hl__spoken *out, hl__err *err)
 {
-    static const int shift[] = { 0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4 }, length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-        30, 31 };
+    static const int shift[] = { 0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4 },
+                     length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     const char *t = what->value;
     int64_t y, m, d;
     bool leap;

@@ -1,4 +1,5 @@
-/* zh.c - Mandarin: numbers by groups of four with their zeros, liang and er, yi and yao. Rules as ICU's, checked to 10^12.
+/* zh.c - Mandarin: numbers by groups of four with their zeros, liang and er, yi and yao. Rules as ICU's, checked to
+ * 10^12.
  *
  * Clips are whole words, because tone sandhi cannot be pasted: h5 is "wu bai", w1 "yi wan", yuan2 "liang yuan". */
 #include "speech/clips.h"
@@ -200,8 +201,10 @@ static void time_of_day(hl__mouth *m, const hl__spoken *v)
 
 static void duration(hl__mouth *m, int64_t seconds)
 {
-    static const struct { const char *unit; int64_t of; } units[] = { { "day", 86400 }, { "hour", 3600 }, { "minute", 60 },
-        { "second", 1 } };
+    static const struct {
+        const char *unit;
+        int64_t of;
+    } units[] = { { "day", 86400 }, { "hour", 3600 }, { "minute", 60 }, { "second", 1 } };
     bool said = false, skipped = false;
 
     for (size_t i = 0; i < HL__COUNT(units); i++) {
@@ -260,7 +263,8 @@ static int count(hl__mouth *m, const hl__spoken *v, hl__err *err)
     const char *unit = m->what->unit ? m->what->unit : "item";
 
     if (!hl__clip_text("zh-CN", unit))
-        return hl__fail(err, HL_EINVAL, "there is no unit \"%.32s\"; person item household times kwh ton cubic are", unit);
+        return hl__fail(err, HL_EINVAL, "there is no unit \"%.32s\"; person item household times kwh ton cubic are",
+                        unit);
     measured(m, v->whole, unit, m->what->liang);
     return 0;
 }

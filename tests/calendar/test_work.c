@@ -1,9 +1,17 @@
-/* test_work.c - opening hours and working time against the tables of the design and a minute-stepping oracle's vectors. */
+/* test_work.c - opening hours and working time against the tables of the design and a minute-stepping oracle's vectors.
+ */
 #include "hl_test.h"
 #include "calendar/calendar.h"
 #include <time.h>
 
-typedef struct bench { hl__core core; hl__err err; hl__findings f; hl__calendars *c; hl_id serial; char text[1 << 16]; } bench;
+typedef struct bench {
+    hl__core core;
+    hl__err err;
+    hl__findings f;
+    hl__calendars *c;
+    hl_id serial;
+    char text[1 << 16];
+} bench;
 
 static hl_id next_id(hl__core *core, int kind)
 {
@@ -78,7 +86,8 @@ static uint32_t load(bench *b, const char *text)
             hl__place top = { NULL, s[i].name, 0 }, at = { &top, hl__json_iter_key(it), 0 };
             s[i].check(s[i].domain, at.key, hl__json_iter_value(it), &at, &b->f, &doc);
             if (b->f.errors == 0)
-                assert_int_equal(s[i].apply(s[i].domain, next_id(&b->core, s[i].kind), at.key, hl__json_iter_value(it)), 0);
+                assert_int_equal(s[i].apply(s[i].domain, next_id(&b->core, s[i].kind), at.key, hl__json_iter_value(it)),
+                                 0);
         }
     }
     hl__json_free(j);
@@ -89,7 +98,8 @@ static bench *begin(void)
 {
     bench *b = calloc(1, sizeof(*b));
 
-    b->core = (hl__core){ .mem = &hl_test_mem, .now = utc("2026-06-01T00:00Z"), .err = &b->err, .engine = b, .id = next_id };
+    b->core =
+        (hl__core){ .mem = &hl_test_mem, .now = utc("2026-06-01T00:00Z"), .err = &b->err, .engine = b, .id = next_id };
     hl__findings_init(&b->f, &hl_test_mem);
     assert_int_equal(hl__calendars_new(&b->core, zone_bytes, NULL, &b->c), 0);
     return b;
@@ -111,8 +121,8 @@ static size_t chinese_days(char *out, size_t room, int from_year)
     while (hl_test_csv_next(&csv)) {
         if (atoi(hl_test_cell(&csv, "date")) < from_year)
             continue;
-        len += (size_t)snprintf(out + len, room - len, "%s\"%s\":{\"%s\":\"%s\"}", len ? "," : "", hl_test_cell(&csv, "date"),
-                                hl_test_cell(&csv, "kind"), hl_test_cell(&csv, "name"));
+        len += (size_t)snprintf(out + len, room - len, "%s\"%s\":{\"%s\":\"%s\"}", len ? "," : "",
+                                hl_test_cell(&csv, "date"), hl_test_cell(&csv, "kind"), hl_test_cell(&csv, "name"));
     }
     return len;
 }
@@ -123,9 +133,11 @@ static hl_id desk(bench *b)
     char days[40000];
 
     chinese_days(days, sizeof(days), 2018);
-    snprintf(b->text, sizeof(b->text), "{\"daysets\":{\"cn\":{\"until\":\"2026-12-31\",\"days\":{%s}}},\"calendars\":{\"d\":"
+    snprintf(b->text, sizeof(b->text),
+             "{\"daysets\":{\"cn\":{\"until\":\"2026-12-31\",\"days\":{%s}}},\"calendars\":{\"d\":"
              "{\"tz\":\"Asia/Shanghai\",\"week\":{\"mon-fri\":[\"08:30-12:00\",\"13:30-17:30\"]},\"sets\":[\"cn\"],"
-             "\"make_up\":\"mon\"}}}", days);
+             "\"make_up\":\"mon\"}}}",
+             days);
     assert_int_equal(load(b, b->text), 0);
     return hl__calendar_find(b->c, "d");
 }
@@ -172,7 +184,8 @@ static void a_working_day_is_counted_over_holidays_and_make_up_days(void **state
     (void)state;
     for (size_t i = 0; i < HL__COUNT(rows); i++) {
         assert_int_equal(hl__calendar_workday(b->c, d, utc(rows[i].from), rows[i].days, rows[i].flags, &out), 0);
-        hl_test_ok(out == utc(rows[i].due), "row %zu: off by %lld s", i, (long long)(out - utc(rows[i].due)) / HL__SECOND);
+        hl_test_ok(out == utc(rows[i].due), "row %zu: off by %lld s", i,
+                   (long long)(out - utc(rows[i].due)) / HL__SECOND);
     }
     assert_int_equal(hl__calendar_elapsed(b->c, d, utc("2026-02-13 08:30"), utc("2026-02-24 08:30"), &us), 0);
     assert_true(us == 15 * INT64_C(3600000000));
@@ -193,7 +206,8 @@ static void a_year_of_chinese_holidays_has_the_official_number_of_working_days(v
         int open = 0;
         for (int month = 1; month <= 12; month++)
             for (int n = 1; n <= 31; n++)
-                open += hl__calendar_day(b->c, d, year * 10000 + month * 100 + n, &day) == 0 && day.state == HL_CALENDAR_OPEN;
+                open += hl__calendar_day(b->c, d, year * 10000 + month * 100 + n, &day) == 0 &&
+                        day.state == HL_CALENDAR_OPEN;
         hl_test_ok(open == wanted[year - 2018], "%d has %d working days", year, open);
     }
     assert_int_equal(hl__calendar_state(b->c, d, utc("2026-10-01 10:00")), HL_CALENDAR_HOLIDAY);
@@ -232,8 +246,8 @@ static void add_week(hl__buf *out, const hl__json *week)
 
 static void load_vectors(bench *b)
 {
-    hl__json *j = hl__json_read(hl_test_vector("sla_calendars.json", NULL), strlen(hl_test_vector("sla_calendars.json", NULL)),
-                                &b->err);
+    hl__json *j = hl__json_read(hl_test_vector("sla_calendars.json", NULL),
+                                strlen(hl_test_vector("sla_calendars.json", NULL)), &b->err);
     const hl__json *all = hl__json_get(j, "calendars");
     char days[40000];
     const char *comma = "";
@@ -244,14 +258,16 @@ static void load_vectors(bench *b)
     chinese_days(days, sizeof(days), 2018);
     hl__buf_fmt(&out, "{\"daysets\":{\"cn\":{\"days\":{%s}}},\"calendars\":{", days);
     for (void *it = hl__json_iter(all); it; it = hl__json_iter_next(all, it), comma = ",") {
-        const hl__json *c = hl__json_iter_value(it), *season = hl__json_get(c, "season"), *own = hl__json_get(c, "days");
-        hl__buf_fmt(&out, "%s\"%s\":{\"tz\":\"%s\",", comma, hl__json_iter_key(it), hl__json_text(hl__json_get(c, "zone")));
+        const hl__json *c = hl__json_iter_value(it), *season = hl__json_get(c, "season"),
+                       *own = hl__json_get(c, "days");
+        hl__buf_fmt(&out, "%s\"%s\":{\"tz\":\"%s\",", comma, hl__json_iter_key(it),
+                    hl__json_text(hl__json_get(c, "zone")));
         add_week(&out, hl__json_get(c, "week"));
         if (hl__json_get(c, "cn_days"))
             hl__buf_str(&out, ",\"sets\":[\"cn\"]");
         if (season) {
-            hl__buf_fmt(&out, ",\"seasons\":[{\"from\":\"%s\",\"to\":\"%s\",", hl__json_text(hl__json_get(season, "from")),
-                        hl__json_text(hl__json_get(season, "to")));
+            hl__buf_fmt(&out, ",\"seasons\":[{\"from\":\"%s\",\"to\":\"%s\",",
+                        hl__json_text(hl__json_get(season, "from")), hl__json_text(hl__json_get(season, "to")));
             add_week(&out, hl__json_get(season, "week"));
             hl__buf_str(&out, "}]");
         }
@@ -284,8 +300,9 @@ static void elapsed_time_equals_the_minute_stepping_oracle(void **state)
     hl_test_csv_open(&csv, "sla_elapsed.csv");
     for (; hl_test_csv_next(&csv); rows++) {
         hl_id c = hl__calendar_find(b->c, hl_test_cell(&csv, "calendar"));
-        assert_int_equal(hl__calendar_elapsed(b->c, c, utc(hl_test_cell(&csv, "from_utc")), utc(hl_test_cell(&csv, "to_utc")),
-                                              &us), 0);
+        assert_int_equal(
+            hl__calendar_elapsed(b->c, c, utc(hl_test_cell(&csv, "from_utc")), utc(hl_test_cell(&csv, "to_utc")), &us),
+            0);
         hl_test_ok(us / 60000000 == hl_test_cell_int(&csv, "working_min"), "line %d: %lld min", csv.line,
                    (long long)(us / 60000000));
     }
@@ -312,13 +329,15 @@ static void deadlines_equal_the_minute_stepping_oracle(void **state)
             assert_int_equal(hl__calendar_deadline(b->c, c, start, atoi(n + 1) * INT64_C(60000000), &out), 0);
         else if (strncmp(goal, "workdays", 8) == 0)
             assert_int_equal(hl__calendar_workday(b->c, c, start, atoi(n + 1),
-                             (strstr(goal, "first") ? HL_WORKDAY_FIRST : 0) | (strstr(goal, "_24") ? HL_WORKDAY_MIDNIGHT : 0),
-                             &out), 0);
+                                                  (strstr(goal, "first") ? HL_WORKDAY_FIRST : 0) |
+                                                      (strstr(goal, "_24") ? HL_WORKDAY_MIDNIGHT : 0),
+                                                  &out),
+                             0);
         else
             continue;
         rows++;
-        hl_test_ok(out == utc(hl_test_cell(&csv, "due_utc")), "case %s %s: off by %lld min", hl_test_cell(&csv, "id"), goal,
-                   (long long)((out - utc(hl_test_cell(&csv, "due_utc"))) / 60000000));
+        hl_test_ok(out == utc(hl_test_cell(&csv, "due_utc")), "case %s %s: off by %lld min", hl_test_cell(&csv, "id"),
+                   goal, (long long)((out - utc(hl_test_cell(&csv, "due_utc"))) / 60000000));
     }
     assert_true(rows > 100);
     end(b);
@@ -326,12 +345,18 @@ static void deadlines_equal_the_minute_stepping_oracle(void **state)
 
 static void clocks_put_forward_and_back_change_a_day_of_24_hours(void **state)
 {
-    static const struct { const char *tz, *spans; int date; int minutes; } rows[] = {
-        { "Europe/Berlin", "00:00-24:00", 20260329, 23 * 60 }, { "Europe/Berlin", "00:00-24:00", 20261025, 25 * 60 },
-        { "Europe/Berlin", "02:30-03:30", 20260329, 30 }, { "Europe/Berlin", "02:30-03:30", 20261025, 120 },
-        { "Europe/Berlin", "02:00-03:00", 20260329, 0 }, { "Europe/Berlin", "02:00-03:00", 20261025, 120 },
-        { "Europe/Berlin", "22:00-06:00", 20260328, 7 * 60 }, { "Europe/Berlin", "22:00-06:00", 20261024, 9 * 60 },
-        { "Africa/Cairo", "00:00-23:59", 20260424, 23 * 60 - 1 }, { "Australia/Lord_Howe", "09:00-10:00", 20260405, 60 },
+    static const struct { const char *tz, *spans; int date; int minutes;
+    } rows[] = {
+        { "Europe/Berlin", "00:00-24:00", 20260329, 23 * 60 },
+        { "Europe/Berlin", "00:00-24:00", 20261025, 25 * 60 },
+        { "Europe/Berlin", "02:30-03:30", 20260329, 30 },
+        { "Europe/Berlin", "02:30-03:30", 20261025, 120 },
+        { "Europe/Berlin", "02:00-03:00", 20260329, 0 },
+        { "Europe/Berlin", "02:00-03:00", 20261025, 120 },
+        { "Europe/Berlin", "22:00-06:00", 20260328, 7 * 60 },
+        { "Europe/Berlin", "22:00-06:00", 20261024, 9 * 60 },
+        { "Africa/Cairo", "00:00-23:59", 20260424, 23 * 60 - 1 },
+        { "Australia/Lord_Howe", "09:00-10:00", 20260405, 60 },
     };
     hl_calendar_day day = HL_CALENDAR_DAY_INIT;
     char text[400];
@@ -341,25 +366,29 @@ static void clocks_put_forward_and_back_change_a_day_of_24_hours(void **state)
         bench *b = begin();
         const char *date = NULL;
         char key[16];
-        snprintf(key, sizeof(key), "%04d-%02d-%02d", rows[i].date / 10000, rows[i].date / 100 % 100, rows[i].date % 100);
+        snprintf(key, sizeof(key), "%04d-%02d-%02d", rows[i].date / 10000, rows[i].date / 100 % 100,
+                 rows[i].date % 100);
         date = key;
-        snprintf(text, sizeof(text), "{\"calendars\":{\"z\":{\"tz\":\"%s\",\"days\":{\"%s\":{\"open\":[\"%s\"]}}}}}", rows[i].tz,
-                 date, rows[i].spans);
+        snprintf(text, sizeof(text), "{\"calendars\":{\"z\":{\"tz\":\"%s\",\"days\":{\"%s\":{\"open\":[\"%s\"]}}}}}",
+                 rows[i].tz, date, rows[i].spans);
         assert_int_equal(load(b, text), 0);
         assert_int_equal(hl__calendar_day(b->c, hl__calendar_find(b->c, "z"), rows[i].date, &day), 0);
-        hl_test_ok(day.open_us / 60000000 == rows[i].minutes, "row %zu: %lld min", i, (long long)(day.open_us / 60000000));
+        hl_test_ok(day.open_us / 60000000 == rows[i].minutes, "row %zu: %lld min", i,
+                   (long long)(day.open_us / 60000000));
         end(b);
     }
 }
 
 static void a_wrong_calendar_is_refused_with_place_and_reason(void **state)
 {
-    static const struct { const char *text, *pointer, *word; } rows[] = {
+    static const struct { const char *text, *pointer, *word;
+    } rows[] = {
         { "{\"calendars\":{\"a\":{\"tz\":\"Asia/Shanghia\"}}}", "/calendars/a/tz", "time zone" },
         { "{\"calendars\":{\"a\":{\"week\":{\"mon-fry\":[]}}}}", "/calendars/a/week/mon-fry", "mon tue" },
         { "{\"calendars\":{\"a\":{\"week\":{\"mon\":[\"8:30-12:00\"]}}}}", "/calendars/a/week/mon/0", "HH:MM" },
         { "{\"calendars\":{\"a\":{\"sets\":[\"cn\"]}}}", "/calendars/a/sets/0", "day set" },
-        { "{\"calendars\":{\"a\":{\"days\":{\"2026-02-30\":{\"off\":\"x\"}}}}}", "/calendars/a/days/2026-02-30", "no date" },
+        { "{\"calendars\":{\"a\":{\"days\":{\"2026-02-30\":{\"off\":\"x\"}}}}}", "/calendars/a/days/2026-02-30",
+          "no date" },
         { "{\"calendars\":{\"a\":{\"weeks\":{}}}}", "/calendars/a/weeks", "did you mean \"week\"" },
     };
     bench *b = begin();
@@ -369,8 +398,8 @@ static void a_wrong_calendar_is_refused_with_place_and_reason(void **state)
         const hl__finding *f;
         hl_test_ok(load(b, rows[i].text) >= 1, "row %zu passes", i);
         f = hl__findings_at(&b->f, 0);
-        hl_test_ok(strcmp(f->pointer, rows[i].pointer) == 0 && strstr(f->text, rows[i].word), "row %zu: %s: %s", i, f->pointer,
-                   f->text);
+        hl_test_ok(strcmp(f->pointer, rows[i].pointer) == 0 && strstr(f->text, rows[i].word), "row %zu: %s: %s", i,
+                   f->pointer, f->text);
         hl_test_ok(f->line == 1 && f->column > 1, "row %zu: line %d, column %d", i, f->line, f->column);
     }
     end(b);
@@ -386,7 +415,8 @@ static void laws_hold_between_deadline_elapsed_and_before(void **state)
     hl__rand_init(&r, (int64_t)hl_test_seed(), 1, 1);
     for (int i = 0; i < 20000; i++) {
         hl_time t = utc("2024-01-01T00:00Z") + (int64_t)(hl__rand_u64(&r) % (700ull * 86400000000ull)), due, two, back;
-        int64_t x = 1 + (int64_t)(hl__rand_u64(&r) % 360000000000ull), y = 1 + (int64_t)(hl__rand_u64(&r) % 360000000000ull), got;
+        int64_t x = 1 + (int64_t)(hl__rand_u64(&r) % 360000000000ull),
+                y = 1 + (int64_t)(hl__rand_u64(&r) % 360000000000ull), got;
         assert_int_equal(hl__calendar_deadline(b->c, d, t, x, &due), 0);
         assert_int_equal(hl__calendar_elapsed(b->c, d, t, due, &got), 0);
         assert_true(got == x);

@@ -48,10 +48,12 @@ static int all_rows(const char *vector, const char *lang)
         say.value = hl_test_cell(&csv, "value");
         options_in(hl_test_cell(&csv, "options"), &say, unit, parts);
         int a = hl__say_clips(&say, &clips, &err), b = hl__say_text(&say, &text, &err);
-        if (a < 0 || b < 0 || strcmp(clips.data, hl_test_cell(&csv, "clips")) || strcmp(text.data, hl_test_cell(&csv, "text"))) {
-            print_error("line %d: %s %s %s: got \"%s\" (%s) %s, not \"%s\" (%s)\n", csv.line, hl_test_cell(&csv, "kind"), say.value,
-                        hl_test_cell(&csv, "options"), text.data ? text.data : "", clips.data ? clips.data : "", err.words,
-                        hl_test_cell(&csv, "text"), hl_test_cell(&csv, "clips"));
+        if (a < 0 || b < 0 || strcmp(clips.data, hl_test_cell(&csv, "clips")) ||
+            strcmp(text.data, hl_test_cell(&csv, "text"))) {
+            print_error("line %d: %s %s %s: got \"%s\" (%s) %s, not \"%s\" (%s)\n", csv.line,
+                        hl_test_cell(&csv, "kind"), say.value, hl_test_cell(&csv, "options"),
+                        text.data ? text.data : "", clips.data ? clips.data : "", err.words, hl_test_cell(&csv, "text"),
+                        hl_test_cell(&csv, "clips"));
             wrong++;
         }
         hl__buf_free(&text);
@@ -117,13 +119,21 @@ static void no_readout_asks_for_a_clip_that_is_not_listed_for_its_kind(void **st
 
 static void what_cannot_be_read_is_refused_with_words(void **state)
 {
-    static const struct { int kind; const char *lang, *value; int code; } rows[] = {
-        { HL_SAY_NUMBER, "zh-CN", "1000000000000000", HL_ELIMIT }, { HL_SAY_NUMBER, "fr", "1", HL_ENOTSUP },
-        { HL_SAY_DATE, "en", "2026-02-30", HL_EINVAL }, { HL_SAY_TIME, "zh-CN", "25:00", HL_EINVAL },
-        { HL_SAY_MONEY, "en", "1.005 USD", HL_EINVAL }, { HL_SAY_MONEY, "en", "12", HL_EINVAL },
-        { HL_SAY_DIGITS, "en", "12a", HL_EINVAL }, { HL_SAY_PHONE, "en", "", HL_EINVAL },
-        { HL_SAY_FRACTION, "en", "1/0", HL_EINVAL }, { HL_SAY_ORDINAL, "en", "100", HL_ELIMIT },
-        { HL_SAY_NUMBER, "en", "--1", HL_EINVAL }, { HL_SAY_NUMBER, "en", "1.", HL_EINVAL }, { 99, "en", "1", HL_EINVAL },
+    static const struct { int kind; const char *lang, *value; int code;
+    } rows[] = {
+        { HL_SAY_NUMBER, "zh-CN", "1000000000000000", HL_ELIMIT },
+        { HL_SAY_NUMBER, "fr", "1", HL_ENOTSUP },
+        { HL_SAY_DATE, "en", "2026-02-30", HL_EINVAL },
+        { HL_SAY_TIME, "zh-CN", "25:00", HL_EINVAL },
+        { HL_SAY_MONEY, "en", "1.005 USD", HL_EINVAL },
+        { HL_SAY_MONEY, "en", "12", HL_EINVAL },
+        { HL_SAY_DIGITS, "en", "12a", HL_EINVAL },
+        { HL_SAY_PHONE, "en", "", HL_EINVAL },
+        { HL_SAY_FRACTION, "en", "1/0", HL_EINVAL },
+        { HL_SAY_ORDINAL, "en", "100", HL_ELIMIT },
+        { HL_SAY_NUMBER, "en", "--1", HL_EINVAL },
+        { HL_SAY_NUMBER, "en", "1.", HL_EINVAL },
+        { 99, "en", "1", HL_EINVAL },
     };
 
     (void)state;
