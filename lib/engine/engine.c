@@ -20,6 +20,13 @@ static void add_row(hl__core *core, int op, int table, const hl__value *row, uin
         hl->count.lost_words++;
 }
 
+static const char *lang_of(void *engine, hl_id contact)
+{
+    hl_t *hl = engine;
+
+    return hl->flows ? hl__flow_lang(hl->flows, contact) : NULL;
+}
+
 static const char *refuse_ticket(void *engine)
 {
     const hl_t *hl = engine;
@@ -43,7 +50,7 @@ static int make_domains(hl_t *hl, const hl_options *opt, hl__zone_bytes *zones)
     hl__acd_up acd = { .ctx = hl };
     struct hl__flow_up flow = { .ctx = hl };
     hl__ticket_up ticket = { hl, refuse_ticket };
-    hl__report_up report = { hl, name_of };
+    hl__report_up report = { hl, name_of, lang_of };
     int r;
 
     hl__call_wire(hl, &call);

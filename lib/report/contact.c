@@ -183,8 +183,15 @@ static void write_record(hl__report *r, const struct record *k)
     r->core->row(r->core, HL__OP_PUT, HL__TABLE_CONTACT, row, C_COLUMNS);
 }
 
+static void learn_lang(hl__report *r, struct record *k)
+{
+    const char *lang = r->up.lang != NULL ? r->up.lang(r->up.engine, k->c.id) : NULL;
+    if (lang != NULL) set_text(k->lang, sizeof k->lang, lang);
+}
+
 static void queued(hl__report *r, struct record *k, const hl_event *ev)
 {
+    learn_lang(r, k);
     k->c.ended = 0; /* it may have been in a queue before */
     if (k->c.queued == 0) k->c.queued = ev->time;
     set_text(k->queue, sizeof k->queue, name_of(r, ev->queue));
@@ -213,10 +220,10 @@ static void ended(hl__report *r, struct record *k, const hl_event *ev)
     keep_ended(r, k);
 }
 
-static void add_key(struct record *k, const char *key, int secret)
+static void add_keys(struct record *k, const char *keys)
 {
-    size_t have = strlen(k->keys), more = strlen(key);
-    for (size_t i = 0; i < more && have < KEYS_MOST; i++) k->keys[have++] = secret ? '*' : key[i];
+    size_t have = strlen(k->keys);
+    while (*keys != 0 && have < KEYS_MOST) k->keys[have++] = *keys++;
     k->keys[have] = 0;
 }
 
@@ -229,8 +236,8 @@ static bool is_customer(const struct record *k, const hl_event *ev)
 static void digit(struct record *k, const hl_event *ev)
 {
     if (!is_customer(k, ev)) return;
-    if (ev->text != NULL) add_key(k, ev->text, 0);
-    else for (int i = 0; i < ev->code && i < KEYS_MOST; i++) add_key(k, "*", 1);
+    if (ev->text != NULL) add_keys(k, ev->text);
+    else for (int i = 0; i < ev->code && i < KEYS_MOST; i++) add_keys(k, "*");
 }
 
 static void leg_ended(struct record *k, const hl_event *ev)
@@ -240,8 +247,9 @@ static void leg_ended(struct record *k, const hl_event *ev)
     if (k->c.ended != 0 && ev->time > k->c.ended) k->c.ended = ev->time;
 }
 
-static void flow_ended(struct record *k, const hl_event *ev)
+static void flow_ended(hl__report *r, struct record *k, const hl_event *ev)
 {
+    learn_lang(r, k);
     set_text(k->result, sizeof k->result, ev->text);
     read_data(k, ev->data);
 }
@@ -262,23 +270,11 @@ void hl__report_event(hl__report *r, const hl_event *ev)
     case HL_EV_LEG_DIGIT: digit(k, ev); break;
     case HL_EV_LEG_ENDED: leg_ended(k, ev); break;
     case HL_EV_FLOW_STARTED: set_once(k->flow, sizeof k->flow, name_of(r, ev->ref)); break;
-    case HL_EV_FLOW_ENDED: flow_ended(k, ev); break;
+    case HL_EV_FLOW_ENDED: flow_ended(r, k, ev); break;
     case HL_EV_TICKET_NEW: k->c.ticket = ev->ticket; break;
     default: return;
     }
     if (k->c.ended != 0 && ev->type != HL_EV_CONTACT_ENDED) write_record(r, k);
-}
-
-void hl__report_lang(hl__report *r, hl_id contact, const char *lang)
-{
-    struct record *k = record_of(r, contact);
-    if (k != NULL) set_text(k->lang, sizeof k->lang, lang);
-}
-
-void hl__report_key(hl__report *r, hl_id contact, const char *key, int secret)
-{
-    struct record *k = record_of(r, contact);
-    if (k != NULL) add_key(k, key, secret);
 }
 
 static void text_at(char *to, size_t room, const hl__value *v)

@@ -7,7 +7,8 @@
 typedef struct hl__report hl__report;
 typedef struct hl__report_up { /* filled by the engine */
     void *engine;
-    const char *(*name)(void *engine, hl_id id); /* of a queue, an agent, a flow; NULL: it has none */
+    const char *(*name)(void *engine, hl_id id);      /* of a queue, an agent, a flow; NULL: it has none */
+    const char *(*lang)(void *engine, hl_id contact); /* the caller's language now; NULL: not known */
 } hl__report_up;
 typedef struct hl__contact { /* a finished call, or one that goes on: ended 0 */
     hl_id id, ticket;
@@ -24,8 +25,6 @@ int hl__report_load(hl__report *r, hl__report_scan *scan, void *d);             
 int hl__report_restore(hl__report *r, int table, const hl__value *row, uint32_t n);
 /* Events 20-29, 40-45, 60-63, 80. Never fails: a call for which there was no memory has no record (and is counted). */
 void hl__report_event(hl__report *r, const hl_event *ev);
-void hl__report_lang(hl__report *r, hl_id contact, const char *lang);                /* the caller chose it */
-void hl__report_key(hl__report *r, hl_id contact, const char *key, int secret);      /* if LEG_DIGIT does not tell */
 int hl__report_next(hl__report *r, hl__contact *row);                                /* newest first; id 0: first */
 int hl__report_list(hl__report *r, const hl__json *args, hl__buf *reply);            /* op contact.list: after, limit */
 uint64_t hl__report_lost(const hl__report *r);

@@ -21,9 +21,15 @@ static const char *name_of(void *engine, hl_id id)
     return id == QUEUE ? "repairs" : id == AGENT ? "li" : id == FLOW ? "main" : NULL;
 }
 
+static const char *lang_of(void *engine, hl_id contact)
+{
+    (void)engine, (void)contact;
+    return "zh";
+}
+
 static void begin(struct desk *d, uint32_t keep)
 {
-    hl__report_up up = { d, name_of };
+    hl__report_up up = { d, name_of, lang_of };
     memset(d, 0, sizeof *d);
     d->core.mem = &hl_test_mem;
     d->core.engine = d;
@@ -52,7 +58,7 @@ static void a_call(struct desk *d, hl_id id, hl_time at)
                          .data = "{\"dialled\":\"96332\"}" });
     tell(d, (hl_event) { .type = HL_EV_LEG_DIGIT, .contact = id, .code = 1, .text = "1" });
     tell(d, (hl_event) { .type = HL_EV_LEG_DIGIT, .contact = id, .code = 4 }); /* a secret of four */
-    tell(d, (hl_event) { .type = HL_EV_FLOW_ENDED, .contact = id, .text = "person", .data = "{\"lang\":\"zh\"}" });
+    tell(d, (hl_event) { .type = HL_EV_FLOW_ENDED, .contact = id, .text = "person" });
     tell(d, (hl_event) { .type = HL_EV_CONTACT_QUEUED, .contact = id, .queue = QUEUE, .time = at + 5 * HL__SECOND });
     tell(d, (hl_event) { .type = HL_EV_CONTACT_CONNECTED, .contact = id, .queue = QUEUE, .agent = AGENT, .code = 7000,
                          .time = at + 12 * HL__SECOND });
