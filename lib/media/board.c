@@ -5,6 +5,8 @@
 #include "media/board.h"
 #include <string.h>
 
+#define FULL 950 /* per mille of a thread's time: nobody new */
+
 static const char *words_of(int code)
 {
 #define X(name, number, words) case number: return words;
@@ -28,6 +30,22 @@ static void fail(hl__board *b, const hl__msg *q, int code, const char *words)
 
 /* legs */
 
+static void recount(hl__board *b, hl__call *c);
+static void take_place(hl__board *b, hl__call *c, hl__leg *leg, uint32_t row);
+
+/* Its call may have been told before it came. */
+static void find_place(hl__board *b, hl__leg *leg)
+{
+    uint32_t pos = 0;
+    for (hl__call *c; (c = hl__map_at(&b->calls, &pos));)
+        for (uint32_t i = 0; i < c->mix.rows; i++)
+            if (c->mix.row[i].leg == leg->id) {
+                take_place(b, c, leg, i);
+                recount(b, c);
+                return;
+            }
+}
+
 static hl__leg *leg_new(hl__board *b, hl_id id, uint32_t gen)
 {
     hl__leg *leg = hl__map_get(&b->legs, id);
@@ -43,10 +61,9 @@ static hl__leg *leg_new(hl__board *b, hl_id id, uint32_t gen)
     leg->id = id;
     leg->gen = gen;
     b->figures.legs++;
+    find_place(b, leg);
     return leg;
 }
-
-static void recount(hl__board *b, hl__call *c);
 
 static void leave(hl__board *b, hl__leg *leg)
 {
@@ -144,6 +161,8 @@ static void learn_media(hl__wire *w, const hl__blob *blob)
         return;
     memcpy(&w->theirs, blob->data, sizeof(w->theirs));
     w->is_known = true;
+    /* a telephone's direction is what it does, a browser's what we answered */
+    w->is_listening = w->theirs.dir & (w->transport == HL__DTLS ? HL__SEND : HL__RECV);
     if (w->theirs.ssrc && w->theirs.ssrc != w->line.ssrc)
         w->line = (hl__line){ .ssrc = w->theirs.ssrc, .seq = w->line.seq & 0x7fff };
 }
@@ -199,6 +218,8 @@ static int do_open(hl__board *b, hl_time now, hl__msg *q)
     bool is_known = q->code > 0 && q->code <= HL__MEM && b->state[q->code];
     if (!is_known)
         return HL_ENOTSUP;
+    if (b->load >= FULL && !(q->session && hl__map_get(&b->wires, q->session)))
+        return HL_ELIMIT;
     return q->session ? open_session(b, now, q, hl__map_get(&b->wires, q->session)) : open_leg(b, now, q);
 }
 
@@ -227,8 +248,8 @@ static int do_bind(hl__board *b, hl_time now, hl__msg *q)
         if (!leg)
             return HL_ENOMEM;
         bind_leg(b, w, leg);
-    } else if (w->leg) {
-        unbind(b, w->leg);
+    } else if (w->leg) { /* a page keeps its path, the leg that was on it is over */
+        leg_free(b, w->leg, now);
     }
     return w->path->ops->set(w->path, now, q);
 }
@@ -283,12 +304,17 @@ static int call_get(hl__board *b, hl_id contact, hl__call **out)
     return 0;
 }
 
-static int set_music(hl__board *b, hl__leg *leg, hl_id music)
+static void take_place(hl__board *b, hl__call *c, hl__leg *leg, uint32_t row)
 {
-    if (music)
-        return hl__music_begin(b, leg);
-    hl__music_end(b, leg);
-    return 0;
+    leave(b, leg);
+    leg->call = c;
+    leg->row = row;
+    leg->is_active = true;
+    c->leg[row] = leg;
+    if (!c->mix.row[row].music)
+        hl__music_end(b, leg);
+    else
+        hl__music_begin(b, leg);
 }
 
 static void call_clear(hl__board *b, hl__call *c, const hl__mix *next)
@@ -328,15 +354,8 @@ static int do_mix(hl__board *b, hl_time now, hl__msg *q)
     call_clear(b, c, &mix);
     for (uint32_t i = 0; i < mix.rows; i++) {
         hl__leg *leg = hl__map_get(&b->legs, mix.row[i].leg);
-        if (!leg)
-            continue;
-        leave(b, leg);
-        leg->call = c;
-        leg->row = i;
-        leg->is_active = true;
-        c->leg[i] = leg;
-        if (set_music(b, leg, mix.row[i].music) < 0)
-            r = HL_ENOMEM;
+        if (leg)
+            take_place(b, c, leg, i);
     }
     recount(b, c);
     if (mix.rows == 0) {
@@ -396,6 +415,21 @@ static int do_nothing(hl__board *b, hl_time now, hl__msg *q)
 
 /* paths' news */
 
+/* Our answer to a telephone, or our offer: the path does not know our address. */
+static void complete(hl__board *b, hl__wire *w, hl__media *ours)
+{
+    hl__addr at = { 0 };
+    if (w->is_known) { /* answered: from now on that one codec */
+        w->theirs.n = ours->n;
+        w->theirs.codec[0] = ours->codec[0];
+        w->theirs.dtmf_pt = ours->dtmf_pt;
+        w->theirs.dtmf_alt = ours->dtmf_alt;
+    }
+    b->opt.up.settle(b->opt.up.ctx, w->is_known ? &w->theirs.rtp : NULL, &at);
+    at.port = ours->rtp.port;
+    ours->rtp = at;
+}
+
 static void path_report(hl__board *b, hl__msg *m, hl__path *path)
 {
     hl__wire *w = path ? path->owner : NULL;
@@ -408,11 +442,7 @@ static void path_report(hl__board *b, hl__msg *m, hl__path *path)
     } else if (w && m->kind == HL__R_LOST && w->transport == HL__DTLS && m->code == 1) {
         w->is_up = false;
     } else if (w && m->kind == HL__R_LOCAL && m->blob && m->blob->kind == HL__MEDIA) {
-        hl__media *ours = (hl__media *)(void *)m->blob->data;
-        hl__addr at = { 0 };
-        b->opt.up.settle(b->opt.up.ctx, w->is_known ? &w->theirs.rtp : NULL, &at);
-        at.port = ours->rtp.port;
-        ours->rtp = at;
+        complete(b, w, (hl__media *)(void *)m->blob->data);
     }
     hl__report(b, NULL, m);
 }

@@ -27,7 +27,8 @@ typedef struct hl__wire { /* a transport to one far end, and the RTP of both dir
     struct hl__leg *leg;
     uint16_t port;             /* ours, of a telephone leg */
     uint8_t transport;
-    bool is_known, is_up, is_relayed; /* theirs is set; the far end was heard; Opus because packets get lost */
+    bool is_known, is_up;      /* theirs is set; packets may flow */
+    bool is_listening, is_relayed; /* it takes sound; it gets Opus because packets get lost */
     hl__media theirs;
     hl__reception in;
     uint8_t in_kind;
@@ -136,7 +137,7 @@ void hl__report(hl__board *b, const hl__leg *leg, hl__msg *m); /* leg NULL: m sa
 
 /* play.c */
 int hl__play_begin(hl__board *b, hl__leg *leg, const hl__msg *q, hl_time now);
-int hl__music_begin(hl__board *b, hl__leg *leg);
+void hl__music_begin(hl__board *b, hl__leg *leg);
 void hl__play_end(hl__board *b, hl__leg *leg, int how, hl_time now); /* reports it */
 void hl__music_end(hl__board *b, hl__leg *leg);
 void hl__play_key(hl__board *b, hl__leg *leg, hl_time now);    /* a key began */

@@ -104,8 +104,9 @@ static int choose(const struct state *st, const hl__media *theirs, hl__media *ou
             continue;
         ours->codec[0] = theirs->codec[i];
         ours->n = 1;
-        ours->dtmf_pt = theirs->dtmf_pt;
-        ours->dtmf_alt = theirs->dtmf_alt;
+        bool was_wide = theirs->codec[0].kind == HL__OPUS, is_wide = ours->codec[0].kind == HL__OPUS;
+        ours->dtmf_pt = was_wide == is_wide ? theirs->dtmf_pt : was_wide ? theirs->dtmf_alt : 0;
+        ours->dtmf_alt = was_wide == is_wide ? theirs->dtmf_alt : was_wide ? 0 : theirs->dtmf_pt;
         ours->mux = theirs->mux;
         return 0;
     }

@@ -182,18 +182,14 @@ int hl__play_begin(hl__board *b, hl__leg *leg, const hl__msg *q, hl_time now)
     return 0;
 }
 
-int hl__music_begin(hl__board *b, hl__leg *leg)
+void hl__music_begin(hl__board *b, hl__leg *leg)
 {
     static const char clips[] = "\ttone:music\t";
-    if (leg->music)
-        return 0;
     hl__play *p = NULL;
-    int r = play_new(b, clips, sizeof(clips) - 1, 0, &p);
-    if (r < 0)
-        return r;
+    if (leg->music || play_new(b, clips, sizeof(clips) - 1, 0, &p) < 0)
+        return; /* without memory: silence */
     p->flags = HL_PLAY_LOOP;
     leg->music = p;
-    return 0;
 }
 
 void hl__play_key(hl__board *b, hl__leg *leg, hl_time now)

@@ -22,7 +22,7 @@ void hl__report(hl__board *b, const hl__leg *leg, hl__msg *m)
 
 bool hl__wire_ready(const hl__wire *w)
 {
-    return w && w->is_known && w->is_up && w->theirs.dir != HL__INACTIVE && w->theirs.dir != HL__SEND;
+    return w && w->is_known && w->is_up && w->is_listening;
 }
 
 const hl__codec *hl__wire_codec(const hl__wire *w, int kind)
