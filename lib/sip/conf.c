@@ -490,8 +490,12 @@ void hl__sip_reap(hl__sip *c)
 {
     if (c->all)
         return;
-    for (struct sip_trunk *t; (t = c->gone_trunks);) {
-        c->gone_trunks = t->next_gone;
+    for (struct sip_trunk **at = &c->gone_trunks, *t; (t = *at);) {
+        if (t->reg.txn) { /* it is still taking leave of its registrar */
+            at = &t->next_gone;
+            continue;
+        }
+        *at = t->next_gone;
         hl__sip_trunk_free(t);
     }
     for (struct sip_phone *p; (p = c->gone_phones);) {

@@ -183,7 +183,7 @@ static void answer_options(hl__sip *c, const struct sip_path *path, const struct
 {
     char more[256];
     size_t n = hl__copy(more, sizeof(more), allow);
-    hl__copy(more + n, sizeof(more) - n, "Accept: application/sdp\r\nSupported: \r\n");
+    hl__copy(more + n, sizeof(more) - n, "Accept: application/sdp\r\n");
     hl__sip_stateless(c, path, m, c->stopping ? 503 : 200, c->stopping ? "Retry-After: 30\r\n" : more);
 }
 

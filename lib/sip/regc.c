@@ -2,7 +2,7 @@
 #include "sip/core.h"
 #include <string.h>
 
-#define STATES(X) X(IDLE) X(TRYING) X(UP) X(FAILED)
+#define STATES(X) X(IDLE) X(TRYING) X(UP) X(FAILED) X(LEAVING)
 #define STIMULI(X) X(DUE) X(OK) X(CHALLENGE) X(TOO_BRIEF) X(REFUSED) X(SILENT) X(STOP)
 #define X(name) name,
 enum { STATES(X) };
@@ -109,26 +109,37 @@ static void back_off(struct sip_trunk *t)
 static void leave(struct sip_trunk *t)
 {
     hl__timer_drop(&t->core->wheel, &t->reg.timer);
-    if (t->reg.granted_s)
-        send_register(t, 0);
-    if (t->reg.txn)
-        hl__sip_txn_own(t->reg.txn, NULL, NULL);
-    t->reg.txn = NULL;
-    t->reg.granted_s = 0;
+    t->reg.tries = 0;
+    send_register(t, 0);
+}
+
+static void leave_again(struct sip_trunk *t)
+{
+    send_register(t, 0);
+}
+
+static void rest(struct sip_trunk *t)
+{
+    hl__timer_drop(&t->core->wheel, &t->reg.timer);
 }
 
 static const struct move moves[] = {
-    { IDLE,   DUE,       TRYING, ask },
-    { TRYING, OK,        UP,     up },
-    { TRYING, CHALLENGE, TRYING, ask_again },
-    { TRYING, TOO_BRIEF, TRYING, ask_again },
-    { TRYING, REFUSED,   FAILED, back_off },
-    { TRYING, SILENT,    FAILED, back_off },
-    { TRYING, STOP,      IDLE,   leave },
-    { UP,     DUE,       TRYING, ask },
-    { UP,     STOP,      IDLE,   leave },
-    { FAILED, DUE,       TRYING, ask },
-    { FAILED, STOP,      IDLE,   leave },
+    { IDLE,    DUE,       TRYING,  ask },
+    { TRYING,  OK,        UP,      up },
+    { TRYING,  CHALLENGE, TRYING,  ask_again },
+    { TRYING,  TOO_BRIEF, TRYING,  ask_again },
+    { TRYING,  REFUSED,   FAILED,  back_off },
+    { TRYING,  SILENT,    FAILED,  back_off },
+    { TRYING,  STOP,      LEAVING, leave },
+    { UP,      DUE,       TRYING,  ask },
+    { UP,      STOP,      LEAVING, leave },
+    { FAILED,  DUE,       TRYING,  ask },
+    { FAILED,  STOP,      IDLE,    rest },
+    { LEAVING, CHALLENGE, LEAVING, leave_again },
+    { LEAVING, OK,        IDLE,    rest },
+    { LEAVING, REFUSED,   IDLE,    rest },
+    { LEAVING, SILENT,    IDLE,    rest },
+    { LEAVING, DUE,       IDLE,    rest },
 };
 
 static void step(struct sip_trunk *t, int stimulus)
@@ -209,7 +220,11 @@ void hl__sip_registration_set(struct sip_trunk *t)
         hl__sip_token(t->core, t->reg.call_id, 32);
         hl__sip_token(t->core, t->reg.tag, 16);
     }
-    step(t, STOP);
+    hl__timer_drop(&t->core->wheel, &t->reg.timer);
+    if (t->reg.txn)
+        hl__sip_txn_own(t->reg.txn, NULL, NULL);
+    t->reg.txn = NULL;
+    t->reg.state = IDLE; /* begun anew: the settings are others now */
     hl__sip_kept_free(t->core, &t->reg.kept);
     if (t->profile->enabled && t->profile->auth == SIP_AUTH_REGISTER && t->profile->registrar.family)
         step(t, DUE);

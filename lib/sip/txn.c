@@ -449,7 +449,6 @@ void hl__sip_txns_free(hl__sip *c)
 {
     uint32_t pos = 0;
     for (struct sip_txn *t; (t = hl__names_at(&c->txns, &pos));) {
-        t->user = NULL;
         txn_free(t);
         pos = 0;
     }

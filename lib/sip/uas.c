@@ -81,7 +81,7 @@ void hl__sip_uas_early(struct sip_leg *l)
 }
 
 static const char extras[] =
-    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE\r\nSupported: \r\nAccept: application/sdp\r\n";
+    "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE\r\nAccept: application/sdp\r\n";
 
 /* The 200 with our answer, or with our offer where they made none. It is ours to repeat until the ACK. */
 void hl__sip_uas_accept(struct sip_leg *l)
