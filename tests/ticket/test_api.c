@@ -2,6 +2,9 @@
 #include "hl_test.h"
 #include <hotline/report.h>
 #include <hotline/ticket.h>
+#include <poll.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 static void load_types(hl_t *hl)
 {
@@ -205,12 +208,53 @@ static void tickets_and_their_history_outlive_the_engine(void **state)
     hl_close(hl);
 }
 
+static int state_of(hl_t *hl)
+{
+    hl_store_info info = HL_STORE_INFO_INIT;
+    assert_int_equal(hl_store_get(hl, &info), 0);
+    return info.state;
+}
+
+/* A file system of 24 MiB that another program fills, where one may be mounted. */
+static void a_full_disk_refuses_new_tickets_and_the_rest_goes_on(void **state)
+{
+    (void)state;
+    char folder[600], url[700], filler[700], block[4096] = { 1 };
+    hl_ticket_new n = HL_TICKET_NEW_INIT;
+    hl_id id = 0, last = 0;
+    snprintf(folder, sizeof folder, "%s", hl_test_temp());
+    if (mount("none", folder, "tmpfs", 0, "size=24m") < 0) skip();
+    snprintf(url, sizeof url, "sqlite:%s/a.db?hl_ballast=4", folder);
+    snprintf(filler, sizeof filler, "%s/filler", folder);
+    hl_t *hl = open_store(url);
+    FILE *f = fopen(filler, "w");
+    while (fwrite(block, sizeof block, 1, f) == 1) continue;
+    fclose(f);
+    n.type = "water_repair";
+    int r = 0;
+    for (int i = 0; i < 5000 && (r = hl_ticket_add(hl, &n, &id)) == 0; i++) {
+        last = id;
+        assert_int_equal(hl_flush(hl, 10000), 0);
+    }
+    assert_int_equal(r, HL_ESTORE);
+    assert_string_equal(hl_error(hl), "no new ticket: the disk is full");
+    assert_int_equal(state_of(hl), HL_STORE_FULL);
+    assert_int_equal(act(hl, last, "note", "{\"text\":\"goes on\"}"), 0);
+    assert_int_equal(hl_flush(hl, 10000), 0); /* on disk: the reserve carries it */
+    assert_int_equal(unlink(filler), 0);
+    for (int i = 0; i < 1000 && state_of(hl) == HL_STORE_FULL; i++) (void)poll(NULL, 0, 5);
+    assert_int_equal(hl_ticket_add(hl, &n, &id), 0);
+    hl_close(hl);
+    assert_int_equal(umount(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HL_TEST(a_simulation_keeps_its_tickets_in_memory),
         HL_TEST(wrong_arguments_are_refused_with_words),
         HL_TEST(tickets_and_their_history_outlive_the_engine),
+        HL_TEST(a_full_disk_refuses_new_tickets_and_the_rest_goes_on),
     };
     return HL_TEST_MAIN(tests);
 }
