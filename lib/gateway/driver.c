@@ -158,8 +158,8 @@ static void step(void *d, hl_time now)
     hl__gateway *g = d;
     hl__gateway_lock(g);
     hl__seats_step(&g->seats, now);
-    hl__service_mail(g);
     hl__gateway_unlock(g);
+    hl__service_mail(g);
 }
 
 static void stop(void *d)
@@ -167,8 +167,8 @@ static void stop(void *d)
     hl__gateway *g = d;
     hl__gateway_lock(g);
     hl__seats_stop(&g->seats);
-    hl__service_mail(g);
     hl__gateway_unlock(g);
+    hl__service_mail(g);
     if (g->lws) hl__service_close(g);
 }
 

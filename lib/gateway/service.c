@@ -97,16 +97,6 @@ static void sock_close(hl__sock *k)
     hl__free(g->mem, k);
 }
 
-void hl__service_mail(hl__gateway *g)
-{
-    while (g->mail) {
-        hl__link *link = g->mail;
-        g->mail = link->mail_next;
-        hl__sock *k = link->owner;
-        if (k) (void)lws_callback_on_writable(k->wsi); /* it is open: the link goes first */
-    }
-}
-
 /* WebSocket. */
 static int ws_filter(struct lws *wsi, hl__sock *k)
 {
@@ -196,6 +186,28 @@ static int ws_write(hl__sock *k)
     for (int i = 0; i < WRITE_ROUNDS && r == 1 && !lws_send_pipe_choked(k->wsi); i++) r = ws_write_one(k);
     if (r == 1) (void)lws_callback_on_writable(k->wsi); /* it is open */
     return r < 0 ? -1 : 0;
+}
+
+/* The next link on the list, taken off it; what it has to say last goes the long way. */
+static hl__sock *mail_next(hl__gateway *g, bool *closes)
+{
+    hl__gateway_lock(g);
+    hl__link *link = g->mail;
+    if (link) g->mail = link->mail_next;
+    hl__sock *k = link ? link->owner : NULL; /* always there: links of sockets alone are on the list */
+    *closes = link && link->close_code;
+    hl__gateway_unlock(g);
+    return k;
+}
+
+/* Written at once where the socket takes it: waiting to be told so costs lws a look at every other socket. */
+void hl__service_mail(hl__gateway *g)
+{
+    bool closes;
+    for (hl__sock *k; (k = mail_next(g, &closes)) != NULL;) {
+        if (closes || lws_send_pipe_choked(k->wsi)) (void)lws_callback_on_writable(k->wsi); /* it is open */
+        else if (ws_write(k) < 0) lws_set_timeout(k->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
 }
 
 static void ws_pong(hl__sock *k)

@@ -55,7 +55,7 @@ hl_time hl__gateway_now(hl__gateway *g);
 /* service.c */
 int hl__service_listen(hl__gateway *g, hl__err *err);   /* by g->config; closes what was open; no config: only closes */
 void hl__service_close(hl__gateway *g);
-void hl__service_mail(hl__gateway *g);                  /* lock held: the links on the list want to write */
+void hl__service_mail(hl__gateway *g);                  /* without the lock: the links on the list are written */
 hl__near *hl__near_of(hl__gateway *g, const char *address, bool make);
 
 /* exchange.c */

@@ -3,7 +3,7 @@
  * One loop an engine. It owns the libwebsockets context, whose service call is where the control thread sleeps; what
  * else may wake it (timers, wake-ups, sockets, eventfds) sits in one epoll set, which is one more descriptor to lws.
  *
- *   turn:  drivers' step() where due() has come -> hl__tick() -> UDP that was queued leaves -> sleep until the next due
+ *   turn:  drivers' step() where due() has come -> hl__tick() -> step() -> queued UDP leaves -> sleep until the next
  *
  * Signals are blocked in the library's threads. The only clock of the library is read in loop.c. */
 #ifndef HL_IO_IO_H

@@ -87,6 +87,7 @@ static void turn(hl__loop *l)
     hl_time now = hl__loop_now(l);
     drivers_step(l, now);
     hl__tick(l->hl, now);
+    drivers_step(l, now); /* what the engine asked for may be done before the sleep instead of behind a wake-up */
     hl__udp_flush_all(l);
     hl_time due = earliest(l);
     timer_arm(l, due > now + LONGEST_SLEEP ? LONGEST_SLEEP : due - now);
