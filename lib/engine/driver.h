@@ -99,7 +99,7 @@ enum { HL__DO_NONE, HL__OPS(X) HL__DO_END };
     X(MOVED, "blob address") X(FAILED, "code HL_E*, blob words") X(PLAYED, "ref play, code HL_PLAY_*, arg ms") \
     X(PRESSED, "code key, arg ms, 0: begins") X(HEARD, "code HL_DETECT_*, arg what") X(QUALITY, "blob hl_quality") \
     X(RECORDED, "ref recording, code state, arg bytes") X(LOAD, "code per mille, arg queued") \
-    X(VOICED, "arg clips still to be rendered, 0: all there")
+    X(VOICED, "arg clips still to be rendered, 0: none")
 #define X(name, use) HL__Q_##name,
 enum { HL__Q_NONE, HL__REQUESTS(X) };
 #undef X

@@ -40,7 +40,7 @@ struct hl__bank {
     pthread_mutex_t lock;
     pthread_cond_t more;
     pthread_t worker;
-    bool is_running, is_stopping, said_mute;
+    bool is_running, is_stopping, said_mute, said_unkept;
     const char *files, *music;          /* texts of the two below */
     struct spoken *files_at, *music_at;
     struct spoken *gone;                /* paths no longer used, though perhaps by the job that runs */
@@ -156,7 +156,10 @@ static void keep(hl__bank *b, char *path, const hl__buf *pcm)
     make_folders(path);
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
-        hl__log(b->log, HL_LOG_WARN, "media: cannot write %s: %s", part, strerror(errno));
+        if (!b->said_unkept)
+            hl__log(b->log, HL_LOG_WARN, "media: cannot write %s: %s; the voice reads anew at each start", part,
+                    strerror(errno));
+        b->said_unkept = true;
         return;
     }
     hl__wav_head(head, RATE, (uint32_t)pcm->len);
@@ -400,8 +403,10 @@ static void speak_one(hl__bank *b)
         r = spoken_sound(b, &w, &pcm);
     hl__buf_free(&pcm);
     hl__free(b->mem, s);
+    if (r < 0 && r != HL_ENOTSUP)
+        hl__log(b->log, HL_LOG_WARN, "media: clip %s (%s) has no recording and cannot be read aloud", w.name, w.lang);
     pthread_mutex_lock(&b->lock);
-    b->missing -= r == 0 && round == b->round;
+    b->missing -= round == b->round; /* also one that cannot be had: nobody is to wait for it */
     int missing = b->missing;
     bool is_last = !b->ahead;
     pthread_mutex_unlock(&b->lock);
