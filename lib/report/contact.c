@@ -1,6 +1,6 @@
 /* contact.c - the record of a call: events are folded into it as they come, and it is written when the call has ended.
  *
- * What comes later (the flow's result, a ticket written during wrap-up, the line's end) is folded in too, and the row is
+ * What comes later (the flow's result, a ticket written during wrap-up, the line's end) is folded in too and the row
  * written again, as long as the record is among the newest that are kept; older ones are in the store. */
 #include "report/report.h"
 #include <string.h>
