@@ -1,7 +1,7 @@
 /* driver.c - sound, as the engine sees it: settings in, requests in, reports out. Calls come from the control thread.
  *
- * Threads and sockets begin with the first settings. Ports, addresses and codecs stay as they were then; music, clips,
- * effort and path follow each change. */
+ * Threads and sockets begin with the first settings. Music, clips, effort and path follow each change; ports, addresses
+ * and codecs only until the first leg or page is opened. */
 #include "media/media.h"
 #include "io/io.h"
 #include <ifaddrs.h>
@@ -17,6 +17,7 @@ struct driver {
     hl__bank *bank;
     hl__thread *thread[HL__THREADS];
     int threads;
+    bool is_used; /* something was opened on them */
     _Atomic int missing, is_voiced; /* clips without a voice; the engine is to be told */
     hl__tuning tuning;
 };
@@ -105,15 +106,28 @@ static int begin_threads(struct driver *d, const hl__json *j)
         .seed = hl__seed_of(d->hl) };
     if (r == 0)
         r = hl__thread_new(&opt, &err, &d->thread[0]);
-    if (r == 0) {
+    if (r == 0)
         d->threads = 1;
-        r = hl__bank_start(d->bank);
-    }
     if (r < 0)
         hl__log(d->log, HL_LOG_ERROR, "media: %s", err.words[0] ? err.words : "the media thread could not begin");
     hl__buf_free(&plain);
     hl__buf_free(&dtls);
     return r;
+}
+
+static void end_threads(struct driver *d)
+{
+    for (int i = 0; i < d->threads; i++)
+        hl__thread_free(d->thread[i]);
+    d->threads = 0;
+}
+
+/* What threads were begun with, and cannot change while somebody talks. */
+static bool is_same_ground(const hl__tuning *a, const hl__tuning *b)
+{
+    return a->rtc_port == b->rtc_port && a->rtp_from == b->rtp_from && a->rtp_to == b->rtp_to && a->dscp == b->dscp
+        && a->ipv6 == b->ipv6 && !memcmp(a->codec, b->codec, sizeof(a->codec)) && !strcmp(a->bind, b->bind)
+        && a->addresses == b->addresses && !memcmp(a->address, b->address, a->addresses * sizeof(a->address[0]));
 }
 
 static void tune(struct driver *d)
@@ -137,8 +151,14 @@ static int set(void *ctx, const char *json)
     hl__json *j = hl__json_read(json, strlen(json), &err);
     if (!j)
         return HL_EPARSE;
+    hl__tuning before = d->tuning;
     hl__tuning_read(hl__json_get(j, "settings"), &d->tuning);
     int r = hl__bank_set(d->bank, hl__json_text(hl__json_get(j, "files")), d->tuning.music, hl__json_get(j, "clips"));
+    bool is_moved = d->threads && !is_same_ground(&before, &d->tuning);
+    if (is_moved && !d->is_used)
+        end_threads(d);
+    else if (is_moved)
+        hl__log(d->log, HL_LOG_WARN, "media: new ports, addresses and codecs count from the next start on");
     if (r == 0 && !d->threads)
         r = begin_threads(d, j);
     else if (r == 0)
@@ -149,9 +169,8 @@ static int set(void *ctx, const char *json)
 
 static int start(void *ctx, const char *json)
 {
-    (void)ctx;
     (void)json; /* what there is to know comes with set() */
-    return 0;
+    return hl__bank_start(((struct driver *)ctx)->bank);
 }
 
 static void stop(void *ctx)
@@ -166,8 +185,7 @@ static void end(void *ctx)
     struct driver *d = ctx;
     stop(d);
     hl__bank_stop(d->bank);
-    for (int i = 0; i < d->threads; i++)
-        hl__thread_free(d->thread[i]);
+    end_threads(d);
     hl__bank_free(d->bank);
     hl__free(d->mem, d);
 }
@@ -183,6 +201,7 @@ static int room(void *ctx, int thread)
 static int post(void *ctx, hl__msg *q)
 {
     struct driver *d = ctx;
+    d->is_used = d->is_used || q->kind == HL__Q_OPEN;
     return d->threads ? hl__thread_post(d->thread[0], q) : HL_ELIMIT;
 }
 

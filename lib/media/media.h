@@ -18,7 +18,7 @@ typedef struct hl__tuning {
     uint8_t codec[4];             /* HL__OPUS ... in the operator's order; 0 ends */
     uint16_t rtc_port, rtp_from, rtp_to;
     int32_t effort, path, dscp;   /* effort: Opus complexity, -1: by load; path: HL_PATH_HALF, _RELAY */
-    bool tcp, ipv6, dtx;
+    bool ipv6;
     char bind[56], music[256];    /* bind "": every address */
     uint32_t addresses;           /* advertise; 0: auto */
     hl__addr address[8];

@@ -5,7 +5,7 @@
 #include "io/io.h"
 #include <string.h>
 
-static const char known[] = "rtc_port rtp_ports advertise bind codecs effort path music dscp tcp ipv6 dtx title";
+static const char known[] = "rtc_port rtp_ports advertise bind codecs effort path music dscp ipv6";
 static const char *const codec_words[] = { "opus", "PCMA", "PCMU", NULL };
 static const uint8_t codec_kinds[] = { HL__OPUS, HL__PCMA, HL__PCMU };
 static const char *const effort_words[] = { "adaptive", "low", "middle", "high", NULL };
@@ -14,7 +14,7 @@ static const char *const path_words[] = { "half", "relay", NULL };
 static const int32_t paths[] = { HL_PATH_HALF, HL_PATH_RELAY };
 
 static const hl__tuning defaults = { .codec = { HL__OPUS, HL__PCMA, HL__PCMU }, .rtc_port = 42000, .rtp_from = 20000,
-    .rtp_to = 29998, .effort = -1, .path = HL_PATH_HALF, .dscp = 46, .tcp = true, .ipv6 = true };
+    .rtp_to = 29998, .effort = -1, .path = HL_PATH_HALF, .dscp = 46, .ipv6 = true };
 
 static int word_at(const char *word, const char *const *words)
 {
@@ -111,9 +111,7 @@ static void walk(const hl__jcheck *c, hl__tuning *t)
     t->effort = efforts[hl__jword(c, "effort", effort_words, 0)];
     t->path = paths[hl__jword(c, "path", path_words, 0)];
     t->dscp = (int32_t)hl__jint(c, "dscp", 0, 63, t->dscp);
-    t->tcp = hl__jbool(c, "tcp", t->tcp);
     t->ipv6 = hl__jbool(c, "ipv6", t->ipv6);
-    t->dtx = hl__jbool(c, "dtx", t->dtx);
     (void)hl__copy(t->music, sizeof(t->music), hl__jtext(c, "music", sizeof(t->music) - 1, "")); /* not too long */
     (void)hl__copy(t->bind, sizeof(t->bind), hl__jtext(c, "bind", sizeof(t->bind) - 1, ""));
     hl__addr a;

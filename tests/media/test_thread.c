@@ -213,12 +213,26 @@ static void before_settings_requests_are_refused(void **state)
     driver.end(driver.d);
 }
 
+static void ports_may_change_until_somebody_calls(void **state)
+{
+    hl__addr from;
+    (void)state;
+    begin("{\"settings\":{\"rtp_ports\":[\"32000-32100\"],\"bind\":\"127.0.0.1\"}}");
+    assert_int_equal(driver.set(driver.d, settings), 0);
+    int fd = telephone(&from);
+    uint16_t port = call_in(26, &from); /* in the range of the second settings */
+    assert_int_equal(driver.set(driver.d, "{\"settings\":{\"rtp_ports\":[\"33000-33100\"]}}"), 0);
+    assert_int_equal(call_in(42, &from), port + 2);
+    close(fd);
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HL_TEST(a_telephone_on_loopback_hears_a_tone_and_its_keys_arrive),
         HL_TEST(two_telephones_talk_over_real_sockets), HL_TEST(a_taken_port_is_told),
-        HL_TEST(before_settings_requests_are_refused),
+        HL_TEST(before_settings_requests_are_refused), HL_TEST(ports_may_change_until_somebody_calls),
     };
     return HL_TEST_MAIN(tests);
 }
