@@ -473,6 +473,52 @@ static void check_menus(walk *w)
         }
 }
 
+/* E13: from a called flow, through whatever it calls, back to this one. Far circles are found from their own flows. */
+
+enum { FLOWS = 64 };
+typedef struct circle { const char *name[FLOWS]; uint32_t n; } circle;
+
+static void note(circle *seen, const char *name)
+{
+    for (uint32_t i = 0; i < seen->n; i++)
+        if (strcmp(seen->name[i], name) == 0)
+            return;
+    if (seen->n < FLOWS)
+        seen->name[seen->n++] = name;
+}
+
+static bool leads_back(walk *w, const char *to)
+{
+    circle seen = { .n = 0 };
+
+    note(&seen, to);
+    for (uint32_t i = 0; i < seen.n; i++) {
+        const hl__json *nodes = hl__json_get(hl__bound_json(w->c->b, "flows", seen.name[i]), "nodes");
+        if (w->g->name && strcmp(seen.name[i], w->g->name) == 0)
+            return true;
+        for (void *it = hl__json_iter(nodes); it; it = hl__json_iter_next(nodes, it)) {
+            const char *kind = hl__json_text(hl__json_get(hl__json_iter_value(it), "do"));
+            const char *name = hl__json_text(hl__json_get(hl__json_iter_value(it), "flow"));
+            if (kind && name && strcmp(kind, "call") == 0)
+                note(&seen, name);
+        }
+    }
+    return false;
+}
+
+static void check_calls(walk *w)
+{
+    hl__place at;
+
+    for (uint32_t i = 0; i < w->g->n; i++) {
+        const node *n = &w->g->node[i];
+        if (n->kind != N_CALL || !n->name || !leads_back(w, n->name))
+            continue;
+        place_of(w, (int32_t)i, &at);
+        hl__flow_error(w->c, 13, &at, "flow \"%s\" calls, by whatever way, this flow again", n->name);
+    }
+}
+
 void hl__graph_checks(checker *c)
 {
     walk w = { .c = c, .g = c->g, .nodes = { c->at, "nodes", 0 } };
@@ -487,4 +533,5 @@ void hl__graph_checks(checker *c)
     check_after_hangup(&w);
     check_sets(&w);
     check_menus(&w);
+    check_calls(&w);
 }

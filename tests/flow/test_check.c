@@ -80,6 +80,9 @@ static void start(void)
 
     assert_int_equal(rig_new(&g), 3);
     assert_int_equal(rig_load(&g, "prompts", prompts), 0);
+    assert_int_equal(rig_load(&g, "flows", "{'sub':{'entry':'c','langs':['en'],'on':{'error':'e'},'nodes':{"
+                                           "'c':{'do':'call','flow':'f','return':'e'},'e':{'do':'return'}}},"
+                                           "'one':{'entry':'e','langs':['en'],'nodes':{'e':{'do':'return'}}}}"), 0);
     int r = compile(quoted(good));
     tell(all, sizeof(all));
     hl_test_ok(r == 0 && g.f.errors == 0, "the good flow is refused:%s", all);
@@ -111,6 +114,9 @@ static void every_fault_is_found_where_it_is(void **state)
         { "'gone':{'do':'end'}", "'gone':{'do':'return','exit':'nix'}", 614, "/nodes/gone/exit" },
         { "{'p':'main','keys':true}", "{'p':'wrong_keys','keys':true}", 616, "/nodes/m/prompt" },
         { "'keys':{'1':'a','0':'q'}", "'keys':{'1':'a','0':'q','5':'q'}", 616, "/nodes/m/prompt" },
+        { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'sub','return':'oops'}", 613, "/nodes/gone" },
+        { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'one','args':{'x':1},'back':'oops'}", 614, "/nodes/gone/args/x" },
+        { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'one','back':'oops'}", 614, "/nodes/gone/back" },
         { "'min':8,'max':12", "'min':8,'max':7", 618, "/nodes/a/max" }, { "'check':'mod11(acct)'", "'pattern':'[0-9'", 618, "/nodes/a/pattern" },
         { "'hangup':'gone'", "'hangup':'t'", 619, "/nodes/t" },
         { "'do':'hours'", "'do':'hour'", 620, "/nodes/h/do" }, { "'do':'hours'", "'do':'http'", 620, "/nodes/h/do" },
