@@ -69,6 +69,13 @@ static void own_addresses(const hl__tuning *t, hl__buf *b)
     freeifaddrs(list);
 }
 
+/* 0.0.0.0 and :: are every address of ours, but nobody's to send to. */
+static bool is_any(const hl__addr *a)
+{
+    static const uint8_t zero[16];
+    return memcmp(a->ip, zero, sizeof(zero)) == 0;
+}
+
 static int dtls_json(const hl__tuning *t, const char *cert, hl__buf *b)
 {
     const char *comma = "";
@@ -81,7 +88,8 @@ static int dtls_json(const hl__tuning *t, const char *cert, hl__buf *b)
     hl__buf_str(b, "],\"addresses\":[");
     for (uint32_t i = 0; i < t->addresses; i++)
         add_address(b, &t->address[i], &comma);
-    if (!t->addresses && t->bind[0] && hl__addr_parse(t->bind, 0, &bound) == 0)
+    bool is_one = t->bind[0] && hl__addr_parse(t->bind, 0, &bound) == 0 && !is_any(&bound);
+    if (!t->addresses && is_one)
         add_address(b, &bound, &comma);
     else if (!t->addresses)
         own_addresses(t, b);
