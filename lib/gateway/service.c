@@ -176,7 +176,8 @@ static int ws_write_one(hl__sock *k)
         lws_close_reason(k->wsi, (enum lws_close_status)k->link->close_code, (unsigned char *)k->link->close_why, len);
         return -1;
     }
-    if (what == HL__SAY_PING) return ws_say(k, "?", 1, LWS_WRITE_PING) < 0 ? -1 : 1; /* lws keeps empty pongs to itself */
+    /* with a payload: libwebsockets keeps empty pongs to itself */
+    if (what == HL__SAY_PING) return ws_say(k, "?", 1, LWS_WRITE_PING) < 0 ? -1 : 1;
     return ws_say(k, text, len, LWS_WRITE_TEXT) < 0 ? -1 : 1;
 }
 
