@@ -13,7 +13,5 @@ hl__part *const hl__parts[] = {
 
 int hl__sim_part(hl_t *hl, hl__err *err)
 {
-    (void)hl;
-    (void)err;
-    return 0; /* legs of a simulation come with lib/sim */
+    return hl__gateway_part(hl, err); /* without sockets; legs of a simulation come with lib/sim */
 }

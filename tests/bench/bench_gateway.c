@@ -83,7 +83,8 @@ static size_t answer(int fd)
 static int sign_in(hl_t *hl, int i)
 {
     static const char ask[] = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: hotline.v1\r\n\r\n";
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Protocol: hotline.v1\r\n\r\n";
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     char name[20], hello[120];
@@ -126,8 +127,8 @@ static void latencies(void)
     cpu = now_s(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     qsort(late, OPS, sizeof *late, by_size);
     printf("gateway: operations one after the other, %d pages: %.0f/s, %.1f us CPU each with the client's; "
-           "answers after p50 %.0f us, p99 %.0f us (bar 2,000)\n", PAGES, OPS / took, cpu * 1e6 / OPS, late[OPS / 2] * 1e6,
-           late[OPS * 99 / 100] * 1e6);
+           "answers after p50 %.0f us, p99 %.0f us (bar 2,000)\n", PAGES, OPS / took, cpu * 1e6 / OPS,
+           late[OPS / 2] * 1e6, late[OPS * 99 / 100] * 1e6);
 }
 
 int main(void)
