@@ -1,7 +1,7 @@
 /* power.c - a disk that loses what was not synced: each unsynced write is dropped, kept, or torn at 512 bytes.
  *
- * Below SQLite everything is written through; beside it an image of each file grows as a disk would surely have it, with
- * the writes since the last sync in a list. An outage copies the images and lets chance decide on each write in the list. */
+ * Below SQLite everything is written through; beside it an image of each file grows as a disk would surely have it,
+ * with the writes since the last sync in a list. An outage copies the images and lets chance decide on each write. */
 #include "store/power.h"
 #include "hl_test.h"
 #include "store/store.h"

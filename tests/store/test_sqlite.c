@@ -76,6 +76,14 @@ static void another_writer_fences_this_one(void **state)
     assert_int_equal(ask(path, "SELECT count(*) FROM ev"), 1);
 }
 
+static void a_folder_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    hl__err err = { 0 };
+    assert_int_equal(try_open("/no/such/folder/x.db", &err), HL_ESTORE);
+    assert_non_null(strstr(err.words, "/no/such/folder"));
+}
+
 static void a_newer_schema_is_refused(void **state)
 {
     (void)state;
@@ -455,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HL_TEST(the_file_is_the_owners_alone),
         HL_TEST(another_writer_fences_this_one),
+        HL_TEST(a_folder_that_is_not_there_is_named),
         HL_TEST(a_newer_schema_is_refused),
         HL_TEST(a_strangers_file_is_refused),
         HL_TEST(an_older_schema_is_copied_and_brought_up),

@@ -160,6 +160,7 @@ static void tickets_and_their_history_outlive_the_engine(void **state)
 {
     (void)state;
     char path[600], copy[700];
+    if (strstr(hl_features(), "sqlite") == NULL) skip();
     snprintf(path, sizeof path, "sqlite:%s/a.db?hl_ballast=0", hl_test_temp());
     hl_t *hl = open_store(path);
     use(hl);
@@ -223,6 +224,7 @@ static void a_full_disk_refuses_new_tickets_and_the_rest_goes_on(void **state)
     hl_ticket_new n = HL_TICKET_NEW_INIT;
     hl_id id = 0, last = 0;
     snprintf(folder, sizeof folder, "%s", hl_test_temp());
+    if (strstr(hl_features(), "sqlite") == NULL) skip();
     if (mount("none", folder, "tmpfs", 0, "size=24m") < 0) skip();
     snprintf(url, sizeof url, "sqlite:%s/a.db?hl_ballast=4", folder);
     snprintf(filler, sizeof filler, "%s/filler", folder);

@@ -1,4 +1,4 @@
-/* test_power.c - the power fails at any write: what was told is there, and nothing is broken. */
+/* test_sqlite_power.c - the power fails at any write: what was told is there, and nothing is broken. */
 #include "store/power.h"
 #include "store/rows.h"
 #include "store/sqlite.h"

@@ -1,4 +1,4 @@
-/* test_chain.c - the hash over events: the vector, and a byte changed behind the store's back. */
+/* test_sqlite_chain.c - the hash over events: the vector, and a byte changed behind the store's back. */
 #include "base/json.h"
 #include "store/rows.h"
 #include <sqlite3.h>
