@@ -1,6 +1,10 @@
-/* test_api.c - gateway.h with a whole engine: an application plays the pages in virtual time, and a real one listens. */
+/* test_api.c - gateway.h with a whole engine: an application plays pages in virtual time; a real engine listens. */
 #include "hl_test.h"
 #include <hotline/gateway.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define S ((hl_time)HL__SECOND)
@@ -157,6 +161,63 @@ static void bad_arguments_have_words_and_leave_outputs(void **state)
     hl_close(hl);
 }
 
+static int http_status(int port, const char *path)
+{
+    char text[4096];
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct pollfd p = { .fd = fd, .events = POLLIN };
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    int len = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+    assert_int_equal(write(fd, text, (size_t)len), len);
+    assert_int_equal(poll(&p, 1, 5000), 1);
+    ssize_t n = read(fd, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = 0;
+    (void)close(fd);
+    return n > 12 ? atoi(text + 9) : 0;
+}
+
+/* Pages played beside those that come by the socket. */
+static void *play(void *arg)
+{
+    const char *out;
+    for (int i = 0; i < 50; i++) {
+        char hello[120];
+        hl_grant g = HL_GRANT_INIT;
+        hl_id session;
+        g.role = HL_GRANT_CALLER;
+        if (hl_grant_make(hl, &g, &out) < 0) return arg;
+        (void)snprintf(hello, sizeof hello, "{\"id\":1,\"op\":\"hello\",\"ticket\":\"%s\"}", out);
+        if (hl_session_open(hl, hello, "192.0.2.9", &session) < 0) return arg;
+        for (int n = 0; n < 2000 && hl_session_take(hl, session, &out) == 0; n++) (void)usleep(500);
+        if (hl_session_close(hl, session, 4000, NULL) < 0 || hl_session_take(hl, session, &out) != HL_ENOENT) return arg;
+    }
+    return NULL;
+}
+
+static void a_real_engine_listens_while_pages_are_played(void **state)
+{
+    (void)state;
+    const char *address;
+    pthread_t thread;
+    void *failed;
+    assert_int_equal(hl_open(NULL, &hl), 0);
+    hl_test_ok(hl_load(hl, document, strlen(document)) > 0, "%s", hl_error(hl));
+    for (int i = 0; i < 500 && hl_gateway_address(hl, &address) < 0; i++) (void)usleep(10000);
+    hl_test_ok(hl_gateway_address(hl, &address) == 0, "%s", hl_error(hl));
+    int port = atoi(strrchr(address, ':') + 1);
+    assert_int_equal(pthread_create(&thread, NULL, play, "failed"), 0);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(http_status(port, "/health"), 200);
+        assert_int_equal(http_status(port, "/metrics"), 200);
+        assert_int_equal(http_status(port, "/api/state"), 401);
+    }
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    assert_null(failed);
+    hl_close(hl);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +225,7 @@ int main(void)
         HL_TEST(a_page_that_stays_away_is_over_after_120_s),
         HL_TEST(closing_and_revoking_tell_the_page_why),
         HL_TEST(bad_arguments_have_words_and_leave_outputs),
+        HL_TEST(a_real_engine_listens_while_pages_are_played),
     };
     return HL_TEST_MAIN(tests);
 }

@@ -2,6 +2,9 @@
 #include "gateway/fake_engine.h"
 #include "gateway/service.h"
 #include <arpa/inet.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -511,6 +514,52 @@ static void a_slow_reader_is_closed_and_its_session_waits(void **state)
     fake_close();
 }
 
+static void certificate_make(const char *cert, const char *key)
+{
+    EVP_PKEY *pair = EVP_EC_gen("P-256");
+    X509 *x = X509_new();
+    ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"desk", -1, -1, 0);
+    X509_set_issuer_name(x, X509_get_subject_name(x));
+    X509_set_pubkey(x, pair);
+    assert_true(X509_sign(x, pair, EVP_sha256()) > 0);
+    FILE *f = fopen(cert, "we"), *g = fopen(key, "we");
+    assert_int_equal(PEM_write_X509(f, x), 1);
+    assert_int_equal(PEM_write_PrivateKey(g, pair, NULL, NULL, 0, NULL, NULL), 1);
+    (void)fclose(f);
+    (void)fclose(g);
+    X509_free(x);
+    EVP_PKEY_free(pair);
+}
+
+static void with_a_certificate_it_is_https(void **state)
+{
+    (void)state;
+    char cert[300], key[300], settings[700], *folder = hl_test_temp();
+    static const char get[] = "GET /health HTTP/1.1\r\nHost: desk\r\n\r\n";
+    (void)snprintf(cert, sizeof cert, "%s/cert.pem", folder);
+    (void)snprintf(key, sizeof key, "%s/key.pem", folder);
+    certificate_make(cert, key);
+    (void)snprintf(settings, sizeof settings, "{\"port\":0,\"cert\":\"%s\",\"key\":\"%s\"}", cert, key);
+    fake_open(settings);
+    assert_int_equal(strncmp(hl__gateway_address(fake.driver.d), "https://127.0.0.1:", 18), 0);
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(ctx);
+    int fd = dial();
+    SSL_set_fd(ssl, fd);
+    assert_int_equal(SSL_connect(ssl), 1);
+    assert_int_equal(SSL_write(ssl, get, sizeof get - 1), sizeof get - 1);
+    int n = SSL_read(ssl, body, sizeof body - 1);
+    body[n > 0 ? n : 0] = 0;
+    assert_int_equal(strncmp(body, "HTTP/1.1 200", 12), 0);
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+    (void)close(fd);
+    fake_close();
+}
+
 /* The engine hands settings over on the control thread; here it is this one, so the loop is not run meanwhile. */
 static void new_settings_close_what_listened_and_pages_are_told(void **state)
 {
@@ -599,6 +648,7 @@ int main(void)
         HL_TEST(a_bad_first_message_is_4002_and_a_bad_ticket_4003),
         HL_TEST(a_message_over_64_kib_is_closed_with_4005),
         HL_TEST(a_slow_reader_is_closed_and_its_session_waits),
+        HL_TEST(with_a_certificate_it_is_https),
         HL_TEST(new_settings_close_what_listened_and_pages_are_told),
         HL_TEST(without_memory_requests_fail_and_the_server_goes_on),
         HL_TEST(a_taken_port_is_an_error_with_words),
