@@ -63,7 +63,7 @@ hl__view hl__view_trim(hl__view v)
 hl__view hl__view_skip(hl__view v, size_t n)
 {
     n = n < v.len ? n : v.len;
-    return (hl__view){ v.at + n, v.len - n };
+    return v.at ? (hl__view){ v.at + n, v.len - n } : v;
 }
 
 bool hl__view_find(hl__view v, char c, size_t *at)

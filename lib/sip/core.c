@@ -349,7 +349,10 @@ int hl__sip_event(hl__sip *c, hl__leg_ev *ev)
 void hl__sip_shutdown(hl__sip *c, hl_time now)
 {
     c->now = now > c->now ? now : c->now;
+    uint32_t pos = 0;
     c->stopping = true;
+    for (struct sip_trunk *t; (t = hl__names_at(&c->trunks, &pos));)
+        hl__sip_registration_stop(t);
     for (struct sip_leg *l = c->all, *next; l; l = next) {
         next = l->next;
         if (l->state == SIP_S_ENDED)

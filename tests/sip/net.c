@@ -8,6 +8,15 @@ static hl_id leg_id(void *ctx)
     return n->next_id += 16;
 }
 
+static void *heap(void *ctx, void *old, size_t size)
+{
+    (void)ctx;
+    if (size)
+        return realloc(old, size);
+    free(old);
+    return NULL;
+}
+
 hl__addr net_addr(int side)
 {
     return (hl__addr){ .ip = { 10, 0, 0, (uint8_t)(side + 1) }, .port = 5060, .family = 4 };
@@ -20,7 +29,8 @@ void net_begin(net *n, uint64_t seed)
     n->delay_us = 1000;
     n->next_id = HL_KIND_LEG;
     hl__rand_init(&n->rand, (int64_t)seed, 1, 1);
-    hl__map_init(&n->legs, &hl_test_mem);
+    n->mem.alloc = heap;
+    hl__map_init(&n->legs, &n->mem);
 }
 
 void net_end(net *n)
@@ -36,16 +46,24 @@ void net_end(net *n)
     free(n->wire);
 }
 
-void net_add(net *n, int side, const char *json, bool open)
+int net_try_add(net *n, int side, const char *json, bool open)
 {
     hl__err err = { 0 };
     hl__sip_options opt = { .mem = &hl_test_mem, .seed = hl__rand_u64(&n->rand), .open = open };
     opt.up = (hl__sip_up){ n, leg_id, NULL };
-    assert_int_equal(hl__sip_new(&opt, &n->ua[side]), 0);
+    int r = hl__sip_new(&opt, &n->ua[side]);
+    if (r < 0)
+        return r;
     hl__json *doc = hl__json_read(json, strlen(json), &err);
     hl_test_ok(doc != NULL, "%s", err.words);
-    hl_test_ok(hl__sip_config(n->ua[side], n->now, doc, &err) == 0, "%s", err.words);
+    r = hl__sip_config(n->ua[side], n->now, doc, &err);
     hl__json_free(doc);
+    return r;
+}
+
+void net_add(net *n, int side, const char *json, bool open)
+{
+    assert_int_equal(net_try_add(n, side, json, open), 0);
 }
 
 net_leg *net_leg_of(net *n, hl_id id)

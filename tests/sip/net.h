@@ -22,6 +22,7 @@ typedef struct net {
     net_packet queue[NET_QUEUE];
     int queued;
     hl_id next_id;
+    hl__mem mem;                          /* of the network's own, never failing */
     hl__map legs;                         /* id -> net_leg */
     hl_id last[NET_PEERS];                /* the newest leg of each side */
     char *wire;                           /* all text that was sent, if kept */
@@ -34,6 +35,7 @@ typedef struct net {
 void net_begin(net *n, uint64_t seed);
 void net_end(net *n);
 void net_add(net *n, int side, const char *json, bool open);
+int net_try_add(net *n, int side, const char *json, bool open); /* HL_ENOMEM */
 void net_pump(net *n);                    /* everything that is due at n->now */
 void net_run(net *n, hl_time us);         /* lets time pass */
 void net_settle(net *n, int side, hl_id leg); /* until that leg has ended, at most 200 s */

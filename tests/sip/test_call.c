@@ -280,6 +280,52 @@ static void an_answer_that_crosses_the_cancel_is_ended(void **state)
 
 static void calls_survive_loss_doubling_and_reordering(void **state);
 
+/* ---- without memory: the n-th allocation fails, wherever that is ---- */
+static void answer_calls(net *n, int side, const hl__leg_ev *ev, net_leg *l)
+{
+    hl__media m;
+    net_media(&m, side, HL__PCMA);
+    if (ev->kind == HL__LEG_IN) {
+        hl__sip_progress(n->ua[side], n->now, l->id, HL_LEG_EARLY, &m);
+        hl__sip_answer(n->ua[side], n->now, l->id, &m);
+    }
+    if (ev->kind == HL__LEG_ANSWERED && side == 0) {
+        m.dir = HL__SEND;
+        hl__sip_renegotiate(n->ua[0], n->now, l->id, &m);
+        hl__sip_dtmf(n->ua[0], n->now, l->id, "1", 100);
+    }
+}
+
+static int one_call(void *ctx)
+{
+    net n;
+    (void)ctx;
+    net_begin(&n, 1);
+    n.on = answer_calls;
+    int r = net_try_add(&n, 0, caller_conf, false);
+    if (r == 0)
+        r = net_try_add(&n, 1, called_conf, false);
+    if (r == 0) {
+        hl_id out = net_call(&n, 0, "96332", "+8613800138000");
+        net_run(&n, 10 * (hl_time)HL__SECOND);
+        hl__sip_hangup(n.ua[0], n.now, out, 16);
+        net_run(&n, 200 * (hl_time)HL__SECOND);
+        hl_test_ok(net_leg_of(&n, out)->ended == 1, "ended %d times", net_leg_of(&n, out)->ended);
+        hl__sip_shutdown(n.ua[1], n.now);
+        net_run(&n, HL__SECOND);
+        if (n.last[1])
+            hl_test_ok(net_leg_of(&n, n.last[1])->ended == 1, "ended %d times", net_leg_of(&n, n.last[1])->ended);
+    }
+    net_end(&n);
+    return r;
+}
+
+static void a_call_without_memory_ends_once_and_leaves_nothing(void **state)
+{
+    (void)state;
+    assert_true(hl_test_oom(one_call, NULL) > 100);
+}
+
 /* ---- the property: whatever the network does, every leg ends once and nothing stays behind ---- */
 struct chance { uint32_t calls, answered; };
 
@@ -363,6 +409,7 @@ int main(void)
         HL_TEST(keys_come_as_info_in_their_order),
         HL_TEST(hanging_up_before_the_ack_waits_for_it),
         HL_TEST(an_answer_that_crosses_the_cancel_is_ended),
+        HL_TEST(a_call_without_memory_ends_once_and_leaves_nothing),
         HL_TEST(calls_survive_loss_doubling_and_reordering),
     };
     return HL_TEST_MAIN(tests);
