@@ -1,9 +1,14 @@
 """test_readme.py - the programs of README.md are run, its commands exist, its links lead somewhere."""  # timeout: 120
+import json
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 
 SRC, BUILD = os.environ['HL_SRC'], os.environ['HL_BUILD']
 CC = os.environ.get('CC', 'cc').split()
@@ -49,6 +54,36 @@ def program(body, folder, words, name, **env):
     check(f'the {name} program of README.md runs and prints events', ok and len(said.splitlines()) >= 3, said)
 
 
+def example():
+    """examples/run, as a newcomer starts it: it gets ready, its pages answer, Ctrl-C ends it."""
+    if os.path.realpath(BUILD) != os.path.realpath(SRC + '/build'):
+        print('ok - examples/run # SKIP this build is not in build/')
+        return
+    with tempfile.TemporaryDirectory() as files:
+        p = subprocess.Popen([SRC + '/examples/run', '--store', files + '/hotline.db'], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, start_new_session=True)
+        said, end = b'', time.monotonic() + 60
+        while b'"ready":true' not in said and time.monotonic() < end and p.poll() is None:
+            if select.select([p.stdout], [], [], 1)[0]:
+                said += os.read(p.stdout.fileno(), 65536)
+        ready = next((json.loads(line) for line in said.splitlines() if b'"ready":true' in line), None)
+        check('examples/run says it is ready', ready is not None, said.decode(errors='replace'))
+        if ready:
+            for page in ('desk', 'caller'):
+                try:
+                    with urllib.request.urlopen(ready[page], timeout=10) as answer:
+                        check(f'the {page} page is served', answer.status == 200 and b'<html' in answer.read().lower())
+                except OSError as e:
+                    check(f'the {page} page is served', False, str(e))
+        os.killpg(p.pid, signal.SIGINT)
+        try:
+            said += p.communicate(timeout=30)[0]
+            check('examples/run ends at Ctrl-C', True)
+        except subprocess.TimeoutExpired:
+            os.killpg(p.pid, signal.SIGKILL)
+            check('examples/run ends at Ctrl-C', False, said.decode(errors='replace'))
+
+
 with open(os.path.join(SRC, 'README.md'), encoding='utf-8') as f:
     readme = f.read()
 found = blocks(readme)
@@ -65,6 +100,7 @@ with tempfile.TemporaryDirectory() as folder:
         program(found['lua'][0], folder, [modules[-1]], 'desk.lua', LUA_CPATH=f'{BUILD}/lua/{modules[-1]}/?.so')
     else:
         print('ok - the Lua program # SKIP the binding is not built')
+example()
 for command in sorted({line.split()[0] for body in found['sh'] for line in body.splitlines() if re.match(r'(\.\./|\w+/)', line)}):
     path = os.path.join(SRC, command.replace('../', ''))
     check(f'README.md: {command} is there and can be run', os.access(path, os.X_OK))
