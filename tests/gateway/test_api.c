@@ -191,7 +191,8 @@ static void *play(void *arg)
         (void)snprintf(hello, sizeof hello, "{\"id\":1,\"op\":\"hello\",\"ticket\":\"%s\"}", out);
         if (hl_session_open(hl, hello, "192.0.2.9", &session) < 0) return arg;
         for (int n = 0; n < 2000 && hl_session_take(hl, session, &out) == 0; n++) (void)usleep(500);
-        if (hl_session_close(hl, session, 4000, NULL) < 0 || hl_session_take(hl, session, &out) != HL_ENOENT) return arg;
+        if (hl_session_close(hl, session, 4000, NULL) < 0) return arg;
+        if (hl_session_take(hl, session, &out) != HL_ENOENT) return arg;
     }
     return NULL;
 }
