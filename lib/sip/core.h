@@ -101,7 +101,7 @@ int hl__sip_txn_server(hl__sip *c, const struct sip_path *path, const struct sip
 void hl__sip_txn_own(struct sip_txn *t, const struct sip_user *user, void *owner); /* NULL, NULL: nobody's */
 struct sip_txn *hl__sip_txn_find(hl__sip *c, const struct sip_msg *m, bool invite); /* invite: the one m cancels */
 bool hl__sip_txn_input(hl__sip *c, const struct sip_path *path, const struct sip_msg *m); /* true: taken */
-void hl__sip_txn_reply(struct sip_txn *t, hl__buf *text, int status);   /* takes text's room */
+void hl__sip_txn_reply(struct sip_txn *t, hl__buf *text, int status);   /* empties text */
 bool hl__sip_txn_answered(const struct sip_txn *t);                     /* a final response went out */
 void hl__sip_txns_free(hl__sip *c);
 

@@ -152,6 +152,9 @@ static void is_ok(struct sip_txn *t, const struct sip_msg *m)
 {
     (void)m;
     set_over(t, SIP_LONG);
+    hl__free(t->core->mem, t->msg); /* whoever answered repeats it */
+    t->msg = NULL;
+    t->len = 0;
 }
 
 static void is_refusal(struct sip_txn *t, const struct sip_msg *m)
@@ -336,13 +339,12 @@ static int txn_new(hl__sip *c, const struct sip_path *path, hl__buf *key, struct
     return 0;
 }
 
-static void keep_text(struct sip_txn *t, hl__buf *text)
+/* A copy of its exact size: many of them wait for half a minute. */
+static void keep_text(struct sip_txn *t, const hl__buf *text)
 {
     hl__free(t->core->mem, t->msg);
-    t->len = text->len;
-    t->msg = hl__sip_text(t->core, text);
-    if (!t->msg)
-        t->len = 0;
+    t->msg = hl__strndup(t->core->mem, text->data, text->len);
+    t->len = t->msg ? text->len : 0;
 }
 
 int hl__sip_txn_client(hl__sip *c, const struct sip_path *path, hl__buf *text, struct sip_txn **out)

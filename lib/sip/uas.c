@@ -31,10 +31,23 @@ static struct sip_msg *begin(struct sip_leg *l, hl__buf *b, int status)
     return m;
 }
 
+/* After a final the transaction repeats it by itself: the leg need not live as long as that. */
+static void let_go(struct sip_leg *l)
+{
+    hl__sip_txn_own(l->invite, NULL, NULL);
+    l->invite = NULL;
+    l->refs--;
+    hl__free(l->core->mem, l->request);
+    l->request = NULL;
+}
+
 static void finish(struct sip_leg *l, struct sip_msg *m, hl__buf *b, int status)
 {
-    if (m && l->invite)
+    if (m && l->invite) {
         hl__sip_txn_reply(l->invite, b, status);
+        if (status >= 200)
+            let_go(l);
+    }
     hl__free(l->core->mem, m);
     hl__buf_free(b);
 }
@@ -109,7 +122,6 @@ void hl__sip_uas_accept(struct sip_leg *l)
     hl__sip_leg_repeat(l, &b, l->invite_cseq);
     finish(l, m, &b, 200);
     hl__timer_drop(&c->wheel, &l->guard);
-    l->invite = NULL;
 }
 
 void hl__sip_uas_refuse(struct sip_leg *l)
