@@ -9,7 +9,7 @@ int hl__gateway_part(hl_t *hl, hl__err *err)
     int r = hl__gateway_driver(hl, &driver);
 
     (void)err;
-    if (r < 0 || (r = hl->gateway = hl__engine_driver(hl, &driver)) < 0)
+    if (r < 0 || (r = hl->gateway = hl->seats = hl__engine_driver(hl, &driver)) < 0)
         return r;
     hl__gateway_section(driver.d, &section);
     return hl__engine_section(hl, &section, hl->gateway);

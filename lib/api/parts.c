@@ -10,8 +10,3 @@ hl__part *const hl__parts[] = {
     hl__gateway_part,
     NULL,
 };
-
-int hl__sim_part(hl_t *hl, hl__err *err)
-{
-    return hl__gateway_part(hl, err); /* without sockets; legs of a simulation come with lib/sim */
-}

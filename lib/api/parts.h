@@ -7,5 +7,5 @@
 typedef int hl__part(hl_t *hl, hl__err *err);
 extern hl__part *const hl__parts[];       /* NULL at the end */
 hl__part hl__media_part, hl__sip_part, hl__gateway_part; /* a file each: part_*.c */
-int hl__sim_part(hl_t *hl, hl__err *err); /* what a simulation has in their place */
+hl__part hl__sim_part;                    /* what a simulation has in their place */
 #endif

@@ -103,7 +103,7 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl
     hl->core.log.level = opt->log_level ? opt->log_level : HL_LOG_INFO;
     hl__rand_init(&hl->core.rand, opt->seed ? opt->seed : 1, 1, 0);
     hl->last = &hl->first;
-    hl->sip = hl->media = hl->gateway = -1;
+    hl->sip = hl->media = hl->gateway = hl->seats = -1;
     hl->state = HL__RUNNING;
     hl__map_init(&hl->objects, &hl->mem);
     hl__map_init(&hl->talks, &hl->mem);
@@ -373,6 +373,8 @@ hl_time hl__due(hl_t *hl)
     due = hl__wheel_due(&hl->core.wheel);
     if (hl->state == HL__DRAINING && hl->drain_until < due)
         due = hl->drain_until;
+    if (hl->first && hl->first->after <= hl->durable && hl->core.now < due)
+        due = hl->core.now; /* a command has left something to be handed out */
     hl__unlock(hl);
     return due;
 }

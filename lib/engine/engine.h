@@ -123,7 +123,8 @@ struct hl {
     uint64_t epoch;
     hl__driver driver[HL__DRIVERS];
     uint32_t drivers;
-    int sip, media, gateway;  /* indices of drivers; -1: not there */
+    int sip, media, gateway, seats; /* indices of drivers; -1: not there. seats: who hears of sessions, the gateway or,
+                                       in a simulation, the pages in front of it */
     hl__calendars *calendars;
     hl__acd *acd;
     hl__calls *calls;

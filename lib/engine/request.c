@@ -92,7 +92,7 @@ void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len)
 {
     hl__request *q;
 
-    if (hl->gateway >= 0 && (q = hl__ask(hl, HL__RQ_PUSH, s->id)))
+    if (hl->seats >= 0 && (q = hl__ask(hl, HL__RQ_PUSH, s->id)))
         with_text(hl, q, json, len);
 }
 
@@ -101,7 +101,7 @@ void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, b
 {
     hl__request *q;
 
-    if (hl->gateway < 0 || !(q = hl__ask(hl, HL__RQ_REPLY, to.session)))
+    if (hl->seats < 0 || !(q = hl__ask(hl, HL__RQ_REPLY, to.session)))
         return;
     q->id = to.id;
     q->code = code;
@@ -206,7 +206,7 @@ void hl__request_run(hl_t *hl, hl__request *q)
 {
     switch (q->kind) {
     case HL__RQ_MEDIA: run_media(hl, q); break;
-    case HL__RQ_PUSH: case HL__RQ_REPLY: case HL__RQ_CLOSE: run_session(&hl->driver[hl->gateway], q); break;
+    case HL__RQ_PUSH: case HL__RQ_REPLY: case HL__RQ_CLOSE: run_session(&hl->driver[hl->seats], q); break;
     case HL__RQ_FLOW: run_flow(hl, q); break;
     case HL__RQ_READ: run_read(hl, q); break;
     case HL__RQ_SET: run_set(hl, q); break;
