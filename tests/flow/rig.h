@@ -270,9 +270,9 @@ RIG void expect(rig *g, const char *lines)
 }
 
 /* One of the lines is there; the log is emptied. */
-RIG void expect_part(rig *g, const char *part)
+RIG void expect_part(rig *g, const char *words)
 {
-    hl_test_ok(strstr(g->log, part) != NULL, "wanted: %s\nhave:\n%s", part, g->log);
+    hl_test_ok(strstr(g->log, words) != NULL, "wanted: %s\nhave:\n%s", words, g->log);
     g->len = 0;
     g->log[0] = 0;
 }

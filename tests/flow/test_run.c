@@ -9,25 +9,25 @@ static const char prompts[] = "{'hello':{'zh-CN':{'text':'您好'},'en':{'text':
 #define TAIL "'oops':{'do':'hangup','cause':41},'gone':{'do':'end'}"
 
 /* A rig with prompts and one flow "f" of these members. */
-static void setup(rig *g, const char *flow)
+static void setup(rig *to, const char *text)
 {
-    assert_int_equal(rig_new(g), 3);
-    assert_int_equal(rig_load(g, "prompts", prompts), 0);
-    int r = rig_load(g, "flows", flow);
+    assert_int_equal(rig_new(to), 3);
+    assert_int_equal(rig_load(to, "prompts", prompts), 0);
+    int r = rig_load(to, "flows", text);
     if (r == HL_EPARSE) {
-        hl__json *j = hl__json_read(quoted(flow), strlen(flow), &g->err), *one = hl__json_iter_value(hl__json_iter(j));
-        binder b = { g->fl, NULL, false };
-        graph *gr;
-        (void)hl__graph_new(&b, one, hl__json_iter_key(hl__json_iter(j)), &g->f, NULL, &gr);
-        hl_test_ok(0, "%s: %s", hl__findings_at(&g->f, 0)->pointer, hl__findings_at(&g->f, 0)->text);
+        hl__json *j = hl__json_read(quoted(text), strlen(text), &to->err), *one = hl__json_iter_value(hl__json_iter(j));
+        binder b = { to->fl, NULL, false };
+        graph *made;
+        (void)hl__graph_new(&b, one, hl__json_iter_key(hl__json_iter(j)), &to->f, NULL, &made);
+        hl_test_ok(0, "%s: %s", hl__findings_at(&to->f, 0)->pointer, hl__findings_at(&to->f, 0)->text);
     }
     assert_int_equal(r, 0);
 }
 
-static void teardown(rig *g)
+static void teardown(rig *of)
 {
-    assert_int_equal(hl__flows_check(g->fl, &g->err), 0);
-    rig_free(g);
+    assert_int_equal(hl__flows_check(of->fl, &of->err), 0);
+    rig_free(of);
 }
 
 static rig g; /* tests run one after the other */
@@ -77,24 +77,24 @@ static void silence_and_wrong_keys_are_counted_apart(void **state)
 static void retry_order(const hl__json *one)
 {
     const hl__json *results = hl__json_get(one, "results"), *want = hl__json_get(one, "prompts");
-    char flow[2000], line[80];
+    char doc[2000], line[80];
 
-    snprintf(flow, sizeof(flow), "{'f':{'entry':'m'," HEAD "'nodes':{'m':{'do':'menu','prompt':[{'p':'hello'}],'tries':%d,"
+    snprintf(doc, sizeof(doc), "{'f':{'entry':'m'," HEAD "'nodes':{'m':{'do':'menu','prompt':[{'p':'hello'}],'tries':%d,"
              "'retry':{'nomatch':[[{'t':{'zh-CN':'m0','en':'m'}}],[{'t':{'zh-CN':'m1','en':'m'}}]],"
              "'noinput':[[{'t':{'zh-CN':'i0','en':'i'}}],[{'t':{'zh-CN':'i1','en':'i'}}]]},"
              "'keys':{'1':'e_ok'},'noinput':'e_noinput','nomatch':'e_nomatch'},'e_ok':{'do':'event','name':'ok','next':'bye'},"
              "'e_noinput':{'do':'event','name':'noinput','next':'bye'},'e_nomatch':{'do':'event','name':'nomatch','next':'bye'},"
              "'bye':{'do':'end'}," TAIL "}}}", (int)hl__json_int(hl__json_get(one, "tries")));
-    setup(&g, flow);
+    setup(&g, doc);
     assert_int_equal(rig_start(&g, "f"), 0);
     for (size_t i = 0; i < hl__json_size(results); i++) {
-        const char *result = hl__json_text(hl__json_at(results, i)), *prompt = hl__json_text(hl__json_at(want, i));
-        char text[3] = { prompt[6] == 'n' && prompt[8] == 'i' ? 'i' : 'm', prompt[strlen(prompt) - 2], 0 };
+        const char *result = hl__json_text(hl__json_at(results, i)), *heard = hl__json_text(hl__json_at(want, i));
+        char text[3] = { heard[6] == 'n' && heard[8] == 'i' ? 'i' : 'm', heard[strlen(heard) - 2], 0 };
         uint64_t hash = hl__fnv(0, text, 2);
         char hex[20];
         hl__hex((const uint8_t *)&hash, 8, hex);
-        snprintf(line, sizeof(line), strcmp(prompt, "prompt") == 0 ? "play zh/hello\n" : "play zh/t_%s\n", hex);
-        hl_test_ok(strstr(g.log, line) != NULL, "try %d wants %s (%s), have %s", (int)i, prompt, line, g.log);
+        snprintf(line, sizeof(line), strcmp(heard, "prompt") == 0 ? "play zh/hello\n" : "play zh/t_%s\n", hex);
+        hl_test_ok(strstr(g.log, line) != NULL, "try %d wants %s (%s), have %s", (int)i, heard, line, g.log);
         g.log[0] = 0, g.len = 0;
         rig_run(&g, 1000);
         if (strcmp(result, "noinput") == 0)
@@ -194,7 +194,7 @@ static void digits_typed_ahead_answer_the_next_menus(void **state)
 
 static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
 {
-    static const char flow[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk','priority':2,'music':'calm',"
+    static const char doc[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk','priority':2,'music':'calm',"
         "'announce':{'position':true,'every_ms':30000},'keys':{'9':'key'},'offer_callback_after_ms':40000,'max_wait_ms':100000,"
         "'answered':'a','callback':'c','overflow':'o','timeout':'t','no_agents':'n'},"
         "'a':{'do':'event','name':'a','next':'gone'},'c':{'do':'event','name':'c','next':'gone'},'o':{'do':'event','name':'o','next':'gone'},"
@@ -204,7 +204,7 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
     char line[40];
     (void)state;
     for (int how = HL__FLOW_ANSWERED; how <= HL__FLOW_NO_AGENTS; how++) {
-        setup(&g, flow);
+        setup(&g, doc);
         g.place = 3;
         assert_int_equal(rig_start(&g, "f"), 0);
         expect_part(&g, "play loop zh/music:calm\nenqueue desk priority 2 need -\n");
@@ -214,7 +214,7 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
         expect_part(&g, line);
         teardown(&g);
     }
-    setup(&g, flow);
+    setup(&g, doc);
     g.place = 3;
     assert_int_equal(rig_start(&g, "f"), 0);
     g.log[0] = 0, g.len = 0;
@@ -233,17 +233,17 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
     rig_press(&g, "1");
     expect_part(&g, "stop\nleave\nevent 62 code 0 text c data {}");
     teardown(&g);
-    setup(&g, flow);
+    setup(&g, doc);
     assert_int_equal(rig_start(&g, "f"), 0);
     rig_press(&g, "9");
     expect_part(&g, "leave\nevent 62 code 0 text key");
     teardown(&g);
-    setup(&g, flow);
+    setup(&g, doc);
     assert_int_equal(rig_start(&g, "f"), 0);
     rig_run(&g, 100000);
     expect_part(&g, "text t data {}");
     teardown(&g);
-    setup(&g, flow);
+    setup(&g, doc);
     g.enqueue_fails = HL__FLOW_OVERFLOW;
     assert_int_equal(rig_start(&g, "f"), 0);
     expect_part(&g, "text o data {}");
@@ -480,16 +480,16 @@ static void values_are_read_and_set_from_outside_but_no_secret(void **state)
 static void numbers_find_their_flow_and_the_star_takes_the_rest(void **state)
 {
     hl_id id = 0;
-    const char *alias = NULL;
+    const char *name = NULL;
     (void)state;
     setup(&g, account);
-    assert_int_equal(hl__flow_number(g.fl, "96332", &id, &alias), HL_ENOENT);
+    assert_int_equal(hl__flow_number(g.fl, "96332", &id, &name), HL_ENOENT);
     assert_int_equal(rig_load(&g, "numbers", "{'96332':{'flow':'f','alias':'test'},'*':{'flow':'f'}}"), 0);
-    assert_int_equal(hl__flow_number(g.fl, "96332", &id, &alias), 0);
+    assert_int_equal(hl__flow_number(g.fl, "96332", &id, &name), 0);
     assert_true(id == hl__flow_find(g.fl, "f"));
-    assert_string_equal(alias, "test");
-    assert_int_equal(hl__flow_number(g.fl, "110", &id, &alias), 0);
-    assert_string_equal(alias, "live");
+    assert_string_equal(name, "test");
+    assert_int_equal(hl__flow_number(g.fl, "110", &id, &name), 0);
+    assert_string_equal(name, "live");
     teardown(&g);
 }
 
@@ -511,7 +511,7 @@ static void everything_that_may_be_said_is_listed_once(void **state)
 /* A PIN by random calls: nothing that leaves the flow holds it, but the question that reveals it on purpose. */
 static void a_pin_is_never_told(void **state)
 {
-    static const char flow[] = "{'f':{'entry':'m','trace':true," HEAD "'vars':{'pin':{'type':'string','max':6,'secret':true},'ok':'bool'},'nodes':{"
+    static const char doc[] = "{'f':{'entry':'m','trace':true," HEAD "'vars':{'pin':{'type':'string','max':6,'secret':true},'ok':'bool'},'nodes':{"
         "'m':{'do':'menu','prompt':[{'p':'hello'}],'keys':{'1':'p','2':'s'},'noinput':'p','nomatch':'p'},"
         "'p':{'do':'collect','into':'pin','min':6,'max':6,'tries':2,'prompt':[{'p':'main'}],'check':'pin != `000000`','ok':'s','noinput':'gone','nomatch':'gone'},"
         "'s':{'do':'set','values':{'ok':'=has(pin) && luhn(pin)'},'next':'e'},"
@@ -520,7 +520,7 @@ static void a_pin_is_never_told(void **state)
     hl__rand x;
     hl__buf out;
     (void)state;
-    setup(&g, flow);
+    setup(&g, doc);
     hl__rand_init(&x, (int64_t)hl_test_seed(), 2, 0);
     hl__buf_init(&out, &hl_test_mem);
     for (int i = 0; i < 10000; i++) {
@@ -549,7 +549,7 @@ static void a_pin_is_never_told(void **state)
 /* Every stimulus in every state: never a crash, a pair outside the table changes nothing. */
 static void every_stimulus_meets_every_state(void **state)
 {
-    static const char flow[] = "{'f':{'entry':'c'," HEAD "'nodes':{'c':{'do':'switch','on':'=right(call.dnis, 1)','cases':{'1':'play','2':'listen','4':'ask','5':'queue','7':'time'},'else':'gone'},"
+    static const char doc[] = "{'f':{'entry':'c'," HEAD "'nodes':{'c':{'do':'switch','on':'=right(call.dnis, 1)','cases':{'1':'play','2':'listen','4':'ask','5':'queue','7':'time'},'else':'gone'},"
         "'play':{'do':'play','prompt':[{'p':'hello'}],'next':'gone','barge':false},'listen':{'do':'menu','prompt':[{'p':'hello'}],'keys':{'1':'gone'},'noinput':'gone','nomatch':'gone'},"
         "'ask':{'do':'ask','name':'x','timeout_ms':1000,'ok':'gone'},'queue':{'do':'queue','queue':'d','answered':'gone','overflow':'gone','timeout':'gone','no_agents':'gone'},"
         "'time':{'do':'wait','ms':1000,'next':'gone'}," TAIL "}}}";
@@ -563,7 +563,7 @@ static void every_stimulus_meets_every_state(void **state)
             hl__flow_in in = { .kind = kind, .key = '7', .play = 99, .how = HL__FLOW_ANSWERED, .status = 200, .place = 2 };
             hl__flow_call call = { .dnis = dnis };
             hl_flow_run before = HL_FLOW_RUN_INIT, after = HL_FLOW_RUN_INIT;
-            setup(&g, flow);
+            setup(&g, doc);
             snprintf(dnis, sizeof(dnis), "%d", states[s] == 6 ? 5 : states[s]);
             assert_int_equal(hl__flow_start(g.fl, CONTACT, hl__flow_find(g.fl, "f"), NULL, NULL, &call), 0);
             if (states[s] == 6)
