@@ -1,9 +1,7 @@
 /* water_hotline.c - a water utility's hotline: the document beside it says how it works, this program starts it.
  *
- * A template: what is special to this hotline is answer(), which looks a customer's bill up when the flow asks for it.
- */
+ * A template: what is special to this hotline is answer(), which looks up a customer's bill when the flow asks. */
 #include <hotline.h>
-#include <hotline/acd.h>
 #include <hotline/call.h>
 #include <hotline/flow.h>
 #include <hotline/gateway.h>
@@ -15,9 +13,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-static hl_t *hotline;
-static volatile sig_atomic_t stopping;
-
 enum { CONFIG, STORE, FILES, SIP, WEB, MEDIA, HOME, LOGIN, CERT, KEY, AT, LANG, OPTIONS };
 static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--config", NULL, "FILE       one JSON document for hl_load [water/hotline.json below --home]" },
@@ -28,11 +23,18 @@ static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--media", "127.0.0.1:42000", "HOST:PORT  sound, UDP [127.0.0.1:42000]" },
     { "--home", ".", "DIR        the folder examples/ [.]" },
     { "--login", NULL, "FILE       password file [fresh passwords for anna and bo, printed]" },
-    { "--cert", "", "FILE       certificate of the pages, PEM [none: loopback only]" },
-    { "--key", "", "FILE       its key" },
-    { "--at", NULL, "TIME       pretend it is 2026-10-01T03:00 in China, to hear the night menu" },
+    { "--cert", NULL, "FILE       certificate of the pages, PEM [none: loopback only]" },
+    { "--key", NULL, "FILE       its key" },
+    { "--at", NULL, "TIME       pretend that it is 2026-10-01T03:00 in China, to hear the night menu" },
     { "--lang", "zh", "zh|en      of what this program says" },
 };
+static hl_t *hotline;
+static volatile sig_atomic_t stopping;
+
+static const char *say(const char *zh, const char *en)
+{
+    return strcmp(opt[LANG].value, "en") == 0 ? en : zh;
+}
 
 static void fail(const char *what, const char *words)
 {
@@ -40,50 +42,53 @@ static void fail(const char *what, const char *words)
     exit(1);
 }
 
-static char *read_file(const char *name)
+static char *read_file(const char *name, size_t room)
 {
     FILE *f = fopen(name, "rb");
-    char *text = calloc(1, 1 << 20);
-    if (!f || !text || fread(text, 1, (1 << 20) - 1, f) == 0)
+    char *text = calloc(1, room);
+    if (!f || !text || fread(text, 1, room - 8192, f) == 0)
         fail(name, "cannot be read");
     fclose(f);
     return text;
 }
 
-static void load(const char *name, const char *json)
+/* Where this machine's ports and folders are is not in the document; it is put in before the last brace. */
+static void add_place(char *json)
 {
-    hl_finding f = HL_FINDING_INIT;
-    int r = hl_load(hotline, json, strlen(json));
-    char words[512];
-    snprintf(words, sizeof(words), "%s", hl_error(hotline));
-    while (hl_finding_next(hotline, &f) == 1 && (r < 0 || json[0] != ' ')) /* " {": warnings were told before */
-        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", name, f.line, f.column, f.level == 1 ? "error" : "warning", f.text,
-                f.pointer);
-    if (r < 0)
-        fail(name, words);
-}
-
-/* Which ports, and where the pages lie: what differs from machine to machine and so is not in the document. */
-static void load_place(void)
-{
-    char json[8192], host[3][64];
-    int port[3] = { 0 };
+    char host[3][64], *end = strrchr(json, '}');
+    int port[3];
     for (int i = 0; i < 3; i++)
         if (sscanf(opt[SIP + i].value, "%63[^]:]:%d", host[i], &port[i]) != 2)
             fail(opt[SIP + i].value, "is no HOST:PORT");
-    snprintf(json, sizeof(json),
-             " {\"hotline\":1,\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},"
-             "\"media\":{%s%s%s\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
-             "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"%s%s%s%s%s%s%s}}",
-             host[0], port[0], strcmp(host[2], "0.0.0.0") ? "\"bind\":\"" : "",
-             strcmp(host[2], "0.0.0.0") ? host[2] : "", strcmp(host[2], "0.0.0.0") ? "\"," : "", port[2], host[1],
-             port[1], opt[HOME].value, opt[HOME].value, opt[LOGIN].value ? ",\"login\":\"" : "",
-             opt[LOGIN].value ? opt[LOGIN].value : "", opt[LOGIN].value ? "\"" : "",
-             *opt[CERT].value ? ",\"cert\":\"" : "", opt[CERT].value, *opt[CERT].value ? "\",\"key\":\"" : "",
-             *opt[CERT].value ? opt[KEY].value : "");
-    if (*opt[CERT].value)
-        snprintf(json + strlen(json) - 2, 4, "\"}}");
-    load("place", json);
+    if (!end)
+        return;
+    end += snprintf(end, 8000, ",\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},\"media\":"
+                    "{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true",
+                    host[0], port[0], host[2], port[2], host[1], port[1]);
+    end += snprintf(end, 4000, ",\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"", opt[HOME].value,
+                    opt[HOME].value);
+    for (int i = LOGIN; i <= KEY; i++)
+        if (opt[i].value)
+            end += snprintf(end, 1000, ",\"%s\":\"%s\"", opt[i].name + 2, opt[i].value);
+    snprintf(end, 4, "}}");
+}
+
+static void load(void)
+{
+    char name[1024], words[512], *json;
+    hl_finding f = HL_FINDING_INIT;
+    int r;
+    snprintf(name, sizeof(name), "%s/water/hotline.json", opt[HOME].value);
+    json = read_file(opt[CONFIG].value ? opt[CONFIG].value : name, 1 << 20);
+    add_place(json);
+    r = hl_load(hotline, json, strlen(json));
+    snprintf(words, sizeof(words), "%s", hl_error(hotline));
+    while (hl_finding_next(hotline, &f) == 1)
+        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", opt[CONFIG].value ? opt[CONFIG].value : name, f.line, f.column,
+                f.level == 1 ? "error" : "warning", f.text, f.pointer);
+    if (r < 0)
+        fail(opt[CONFIG].value ? opt[CONFIG].value : name, words);
+    free(json);
 }
 
 /* A customer's bill: the flow asks for it by FLOW_ASK "bill" with {"acct": "12345674"}. */
@@ -104,8 +109,8 @@ static void answer(sqlite3 *db, const hl_event *ev)
     default: break;
     }
     sqlite3_finalize(s);
-    hl_flow_answer(hotline, ev->contact, ev->code, status,
-                   status == 200 ? json : NULL); /* too late: the caller has gone on */
+    /* too late is no harm: the caller has gone on */
+    (void)hl_flow_answer(hotline, ev->contact, ev->code, status, status == 200 ? json : NULL);
 }
 
 static sqlite3 *customers(void)
@@ -113,39 +118,37 @@ static sqlite3 *customers(void)
     sqlite3 *db;
     char name[1024], *sql, *words = NULL;
     snprintf(name, sizeof(name), "%s/water/customers.sql", opt[HOME].value);
-    sql = read_file(name);
+    sql = read_file(name, 1 << 16);
     if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, &words) != SQLITE_OK)
         fail(name, words ? words : "cannot be used");
     free(sql);
     return db;
 }
 
-static void fresh_password(const char *name, char out[16])
+static const char *fresh_password(const char *name, char out[16])
 {
     unsigned char random[12];
     hl_id agent;
-    if (getrandom(random, sizeof(random), 0) != sizeof(random) || hl_find(hotline, HL_KIND_AGENT, name, &agent) < 0)
-        fail(name, "has no password");
-    for (int i = 0; i < 12; i++)
+    if (opt[LOGIN].value || hl_find(hotline, HL_KIND_AGENT, name, &agent) < 0)
+        return "";
+    for (int i = 0, n = (int)getrandom(random, sizeof(random), 0); i < n; i++)
         out[i] = "abcdefghkmnpqrstuvwxyz23456789"[random[i] % 30];
     out[12] = 0;
     if (hl_password_set(hotline, agent, out) < 0)
         fail(name, hl_error(hotline));
+    return out;
 }
 
-/* One line of JSON for programs; the line before it for people. */
 static void say_ready(void)
 {
-    char a[16] = "", b[16] = "";
-    const char *web = opt[WEB].value;
-    if (!opt[LOGIN].value) {
-        fresh_password("anna", a);
-        fresh_password("bo", b);
-    }
-    (void)hl_gateway_address(hotline, &web); /* an answer for port 0 */
+    char anna[16], bo[16], address[128];
+    const char *web;
+    if (hl_gateway_address(hotline, &web) < 0)
+        fail(opt[WEB].value, hl_error(hotline));
+    snprintf(address, sizeof(address), "%s", web);
     printf("{\"ready\":true,\"number\":\"96332\",\"call\":\"sip:96332@%s\",\"web\":\"%s\",\"desk\":\"%s/desk.html\","
-           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n",
-           opt[SIP].value, web, web, web, a, b);
+           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n", opt[SIP].value, address, address,
+           address, fresh_password("anna", anna), fresh_password("bo", bo));
     fflush(stdout);
 }
 
@@ -156,35 +159,21 @@ static void on_signal(int number)
     stopping = 1;
 }
 
-static void say_waiting(void)
-{
-    hl_leg leg = HL_LEG_INIT;
-    int legs = 0;
-    while (hl_leg_next(hotline, 0, &leg) == 1)
-        legs++;
-    fprintf(stderr,
-            strcmp(opt[LANG].value, "zh") == 0 ? "正在结束：还有 %d 路通话\n" : "closing: waiting for %d legs to end\n",
-            legs);
-}
-
-/* What became of drivers and prompts; 1 when every prompt is there. */
+/* Drivers and prompts; 1 when every prompt is there. */
 static int hear_driver(const hl_event *ev)
 {
-    const char *words = strcmp(opt[LANG].value, "zh") == 0 ? "正在生成语音：还有 %d 段\n" : "rendering prompts: %d to go\n";
     if (ev->code < 0)
         fail(ev->text, hl_strerror(ev->code));
-    if (strcmp(ev->text, "voice") != 0)
-        return 0;
-    if (ev->code > 0 && ev->code % 50 == 0)
-        fprintf(stderr, words, ev->code);
-    return ev->code == 0;
+    if (strcmp(ev->text, "voice") == 0 && ev->code > 0 && ev->code % 50 == 0)
+        fprintf(stderr, "%s: %d\n", say("正在生成语音，还有", "rendering prompts, to go"), ev->code);
+    return strcmp(ev->text, "voice") == 0 && ev->code == 0;
 }
 
 static void serve(sqlite3 *db)
 {
     hl_event ev = HL_EVENT_INIT;
-    int ready = 0, waits = 0;
-    while (hl_poll(hotline, 1000) >= 0) {
+    hl_leg leg = HL_LEG_INIT;
+    for (int ready = 0, waits = 0, legs = 0; hl_poll(hotline, 1000) >= 0; legs = 0) {
         while (hl_next(hotline, &ev) == 1) {
             if (ev.type == HL_EV_STOPPED)
                 return;
@@ -195,26 +184,15 @@ static void serve(sqlite3 *db)
             if (ev.type == HL_EV_DRIVER && hear_driver(&ev) && !ready++)
                 say_ready();
         }
-        if (stopping && waits++ % 5 == 0)
-            say_waiting();
+        for (leg.id = 0; stopping && hl_leg_next(hotline, 0, &leg) == 1;)
+            legs++;
+        if (legs && waits++ % 5 == 0)
+            fprintf(stderr, "%s: %d\n", say("正在结束，还有通话", "closing; waiting for legs to end"), legs);
     }
-}
-
-static hl_time pretended(const char *text)
-{
-    struct tm tm = { 0 };
-    if (sscanf(text, "%d-%d-%dT%d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min) != 5)
-        fail(text, "is no time as 2026-10-01T03:00");
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    tm.tm_hour -= 8;
-    setenv("TZ", "UTC0", 1); /* mktime() reads local time */
-    return (hl_time)mktime(&tm) * 1000000;
 }
 
 static void read_options(int argc, char **argv)
 {
-    static char config[1024];
     for (int i = 1; i < argc; i++) {
         int k = 0, help = strcmp(argv[i], "--help") == 0;
         while (k < OPTIONS && strcmp(argv[i], opt[k].name) != 0)
@@ -223,21 +201,27 @@ static void read_options(int argc, char **argv)
             opt[k].value = argv[++i];
             continue;
         }
-        fprintf(help ? stdout : stderr, "water_hotline [OPTION VALUE]...\n\n");
+        fputs("water_hotline [OPTION VALUE]...\n\n", help ? stdout : stderr);
         for (k = 0; k < OPTIONS; k++)
             fprintf(help ? stdout : stderr, "  %-9s %s\n", opt[k].name, opt[k].help);
         exit(help ? 0 : 2);
     }
-    snprintf(config, sizeof(config), "%s/water/hotline.json", opt[HOME].value);
-    if (!opt[CONFIG].value)
-        opt[CONFIG].value = config;
+}
+
+static hl_time pretended(const char *text)
+{
+    struct tm tm = { 0 };
+    if (sscanf(text, "%d-%d-%dT%d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min) != 5)
+        fail(text, "is no time as 2026-10-01T03:00");
+    tm.tm_year -= 1900, tm.tm_mon -= 1, tm.tm_hour -= 8;
+    setenv("TZ", "UTC0", 1); /* mktime() reads local time */
+    return (hl_time)mktime(&tm) * 1000000;
 }
 
 int main(int argc, char **argv)
 {
     hl_options options = HL_OPTIONS_INIT;
     sqlite3 *db;
-    char *json;
 
     read_options(argc, argv);
     options.store = opt[STORE].value;
@@ -247,10 +231,7 @@ int main(int argc, char **argv)
     options.pretend = opt[AT].value ? pretended(opt[AT].value) : 0;
     if (hl_open(&options, &hotline) < 0)
         fail("hl_open", hl_error(NULL));
-    json = read_file(opt[CONFIG].value);
-    load(opt[CONFIG].value, json);
-    free(json);
-    load_place();
+    load();
     db = customers();
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);

@@ -74,7 +74,7 @@ describe(`in ${kind}`, { concurrency: false }, () => {
       assert.ok(t.loudness(heard.pcm) > 0.02, `her tone arrives: ${t.loudness(heard.pcm)}`);
     }
     const before = await t.pageEnergy(anna);
-    phone.say(spoken.down);
+    setTimeout(() => phone.say(spoken.down), 1000);
     if (exact) {
       const page = await t.pageHears(anna, 6);
       t.writeWav(path.join(t.shots, `${kind}-down.wav`), page);
@@ -153,7 +153,9 @@ describe(`in ${kind}`, { concurrency: false }, () => {
     await t.sleep(4000);
     const now = await t.pageEnergy(anna);
     assert.ok(now.packets - before.packets > 100 && now.energy > before.energy, JSON.stringify([before, now]));
+    await caller.bringToFront();
     await caller.click('#hangup');
+    await anna.bringToFront();
     await t.until('wrap-up', async () => (await t.agent(anna)).work === 'wrapup');
     await t.key(anna, 'Done');
     await free(anna);

@@ -32,19 +32,18 @@ function drawTypes() {
   drawFields();
 }
 
+const named = (list, name) => list?.find(x => x.name === name);
+
 function drawFields() {
-  const fields = types[$('type').value]?.fields ?? {};
-  $('fields').replaceChildren(...Object.entries(fields).map(([name, f]) => {
+  $('fields').replaceChildren(...(types[$('type').value]?.fields ?? []).map(f => {
     const label = document.createElement('label'), span = document.createElement('span');
-    span.textContent = titled(f, name) + (f.required ? ' *' : '');
-    const choices = f.choices ?? f.values;
-    const input = f.type === 'choice' && choices ? document.createElement('select') : document.createElement('input');
+    span.textContent = titled(f, f.name) + (f.required ? ' *' : '');
+    const input = f.type === 'choice' ? document.createElement('select') : document.createElement('input');
     if (input.tagName === 'SELECT')
-      for (const [value, c] of Array.isArray(choices) ? choices.map(c => [c, c]) : Object.entries(choices))
-        input.append(new Option(typeof c === 'string' ? c : titled(c, value), value));
+      for (const c of f.choices) input.append(new Option(titled(c, c.name), c.name));
     else if (f.type === 'number') input.type = 'number';
     else if (f.type === 'bool') input.type = 'checkbox';
-    input.name = name;
+    input.name = f.name;
     input.dataset.type = f.type;
     label.append(span, input);
     return label;
@@ -61,7 +60,7 @@ function fieldValues() {
 }
 
 const when = us => new Date(us / 1000).toLocaleString(lang === 'zh' ? 'zh-CN' : 'en-GB', { dateStyle: 'short', timeStyle: 'short' });
-const stateWord = ticket => titled(types[ticket.type]?.states?.[ticket.state], ticket.state);
+const stateWord = ticket => titled(named(types[ticket.type]?.states, ticket.state), ticket.state);
 
 function row(cells, open) {
   const tr = document.createElement('tr');
@@ -83,7 +82,7 @@ async function detail(id) {
     Object.assign(document.createElement('dd'), { textContent: v }));
   add(t('number'), ticket.number);
   add(t('state'), stateWord(ticket));
-  for (const [k, v] of Object.entries(ticket.fields ?? {})) add(titled(types[ticket.type]?.fields?.[k], k), v);
+  for (const [k, v] of Object.entries(ticket.fields ?? {})) add(titled(named(types[ticket.type]?.fields, k), k), v);
   for (const n of ticket.notes ?? []) add(when(n.at), n.text);
   $('detail').replaceChildren(list);
 }
