@@ -14,7 +14,8 @@ static void open_one(void)
     assert_int_equal(hl_open_sim(&opt, 1795140000000000, &hl), 0);
 }
 
-static const char flow[] = "{\"flow\":\"own\",\"format\":1,\"entry\":\"p\",\"langs\":[\"en\"],\"nodes\":{\"p\":{\"do\":\"hangup\","
+static const char flow[] = "{\"flow\":\"own\",\"format\":1,\"entry\":\"p\",\"langs\":[\"en\"],"
+    "\"nodes\":{\"p\":{\"do\":\"hangup\","
     "\"prompt\":[{\"p\":\"%s\"}]}}}";
 
 static void a_version_is_added_published_exported_and_dropped(void **state)
@@ -36,7 +37,8 @@ static void a_version_is_added_published_exported_and_dropped(void **state)
     assert_int_equal(strlen(row.hash), 64);
     assert_int_equal(hl_flow_version_next(hl, 0, &row), 0);
     assert_int_equal(hl_flow_export(hl, id, HL_FLOW_JSON, &out), 0);
-    assert_string_equal(out, "{\"entry\":\"p\",\"flow\":\"own\",\"format\":1,\"langs\":[\"en\"],\"nodes\":{\"p\":{\"do\":\"hangup\","
+    assert_string_equal(out, "{\"entry\":\"p\",\"flow\":\"own\",\"format\":1,\"langs\":[\"en\"],"
+        "\"nodes\":{\"p\":{\"do\":\"hangup\","
                         "\"prompt\":[{\"p\":\"queue_next\"}]}}}");
     assert_int_equal(hl_flow_version_drop(hl, id), HL_ESTATE);
     assert_string_equal(hl_error(hl), "alias live points at this version");
@@ -54,7 +56,8 @@ static void a_version_is_added_published_exported_and_dropped(void **state)
 
 static void a_wrong_flow_is_refused_with_line_and_column(void **state)
 {
-    static const char text[] = "{\"flow\": \"own\", \"entry\": \"p\", \"langs\": [\"en\"],\n \"nodes\": {\n  \"p\": {\"do\": \"plai\"}}}";
+    static const char text[] = "{\"flow\": \"own\", \"entry\": \"p\", \"langs\": [\"en\"],\n \"nodes\": {\n  \"p\": "
+        "{\"do\": \"plai\"}}}";
     hl_finding f = HL_FINDING_INIT;
     hl_id id = 77;
     (void)state;
@@ -92,7 +95,8 @@ static void expressions_are_checked_and_evaluated(void **state)
     hl_expr e = HL_EXPR_INIT;
     hl_finding f = HL_FINDING_INIT;
     const char *out = NULL;
-    static const char names[] = "{\"bill\":{\"fields\":{\"due\":\"money:CNY\"}},\"pin\":{\"type\":\"string\",\"secret\":true}}";
+    static const char names[] = "{\"bill\":{\"fields\":{\"due\":\"money:CNY\"}},\"pin\":{\"type\":\"string\","
+        "\"secret\":true}}";
     (void)state;
     open_one();
     assert_int_equal(hl_expr_check(hl, "bill.due * 2", names, &e), 0);
@@ -120,7 +124,8 @@ static void expressions_are_checked_and_evaluated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HL_TEST(a_version_is_added_published_exported_and_dropped), HL_TEST(a_wrong_flow_is_refused_with_line_and_column),
+        HL_TEST(a_version_is_added_published_exported_and_dropped),
+            HL_TEST(a_wrong_flow_is_refused_with_line_and_column),
         HL_TEST(without_a_run_there_is_nothing_to_press), HL_TEST(expressions_are_checked_and_evaluated),
     };
     return HL_TEST_MAIN(tests);

@@ -18,7 +18,8 @@ static void condition(void)
     static const char types[] = "{\"due\":\"money:CNY\",\"n\":\"int\",\"lang\":\"string\"}";
     static hl__eval x;
     hl__json *j = hl__json_read(types, sizeof(types) - 1, &g.err);
-    hl__val slots[3] = { { .kind = HL__V_MONEY, .ccy = "CNY", .u.i = 12345 }, { .kind = HL__V_INT }, { .kind = HL__V_STRING,
+    hl__val slots[3] = { { .kind = HL__V_MONEY, .ccy = "CNY", .u.i = 12345 }, { .kind = HL__V_INT },
+        { .kind = HL__V_STRING,
         .len = 2, .u.s = "zh" } }, v;
     hl__expr_in in = { .text = text, .len = sizeof(text) - 1, .f = &g.f };
     hl__scope *s;
@@ -37,7 +38,8 @@ static void condition(void)
         (void)hl__expr_eval(e, &x, &v);
         yes += v.u.i;
     }
-    printf("expr: %.0f ns a condition of seven operators (true %lld times)\n", (now() - began) / ROUNDS * 1e9, (long long)yes);
+    printf("expr: %.0f ns a condition of seven operators (true %lld times)\n", (now() - began) / ROUNDS * 1e9,
+        (long long)yes);
     hl__expr_free(e);
     hl__scope_free(s);
     hl__json_free(j);
@@ -46,14 +48,17 @@ static void condition(void)
 static void compile(int nodes)
 {
     static char text[4 << 20];
-    size_t len = (size_t)snprintf(text, sizeof(text), "{\"flow\":\"f\",\"format\":1,\"entry\":\"n0\",\"langs\":[\"zh-CN\",\"en\"],"
+    size_t len = (size_t)snprintf(text, sizeof(text), "{\"flow\":\"f\",\"format\":1,\"entry\":\"n0\","
+        "\"langs\":[\"zh-CN\",\"en\"],"
                                   "\"vars\":{\"n\":{\"type\":\"int\",\"default\":0}},\"nodes\":{");
     hl_id id;
 
     for (int i = 0; i < nodes; i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, i % 3 ? "\"n%d\":{\"do\":\"if\",\"when\":\"=n > %d && call.lang == 'en'\","
+        len += (size_t)snprintf(text + len, sizeof(text) - len, i % 3 ? "\"n%d\":{\"do\":\"if\",\"when\":\"=n > %d && "
+            "call.lang == 'en'\","
                                 "\"then\":\"n%d\",\"else\":\"end\",\"error\":\"end\"}," :
-                                "\"n%d\":{\"do\":\"menu\",\"prompt\":[{\"t\":{\"zh-CN\":\"a\",\"en\":\"b\"}}],\"tries\":%d,\"keys\":{\"1\":\"n%d\","
+                                "\"n%d\":{\"do\":\"menu\",\"prompt\":[{\"t\":{\"zh-CN\":\"a\",\"en\":\"b\"}}],"
+                                    "\"tries\":%d,\"keys\":{\"1\":\"n%d\","
                                 "\"2\":\"end\"},\"noinput\":\"end\",\"nomatch\":\"end\"},", i, i % 99 + 1, i + 1);
     (void)snprintf(text + len, sizeof(text) - len, "\"n%d\":{\"do\":\"end\"},\"end\":{\"do\":\"end\"}}}", nodes);
     double began = now();
@@ -68,7 +73,8 @@ static void calls(void)
     enum { CALLS = 1000, ROUNDS = 1000 };
     int64_t bytes;
 
-    assert_int_equal(rig_load(&g, "flows", "{'f':{'entry':'m','langs':['en'],'nodes':{'m':{'do':'menu','prompt':[{'t':{'en':'a'}}],"
+    assert_int_equal(rig_load(&g, "flows", "{'f':{'entry':'m','langs':['en'],'nodes':{'m':{'do':'menu',"
+        "'prompt':[{'t':{'en':'a'}}],"
                      "'first_ms':600000,'keys':{'1':'s','2':'end'},'noinput':'end','nomatch':'end'},"
                      "'s':{'do':'set','values':{'n':'=n + 1'},'next':'m','error':'end'},'end':{'do':'end'}},"
                      "'vars':{'n':{'type':'int','default':0}}}}"), 0);

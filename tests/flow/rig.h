@@ -1,4 +1,4 @@
-/* rig.h - a hotline around lib/flow for its tests: a clock, telephones that play clips, a log of everything asked for. */
+/* rig.h - a hotline around lib/flow for its tests: a clock, a telephone that plays clips, a log of what is asked. */
 #ifndef TESTS_FLOW_RIG_H
 #define TESTS_FLOW_RIG_H
 #include "hl_test.h"
@@ -114,10 +114,12 @@ static void up_ticket(void *ctx, hl_id contact, const hl__flow_ticket *t)
 {
     rig *g = ctx;
 
-    note(g, "ticket %s %s fields %s by %s", t->op, t->type ? t->type : "-", t->fields ? t->fields : "-", t->by ? t->by : "-");
+    note(g, "ticket %s %s fields %s by %s", t->op, t->type ? t->type : "-", t->fields ? t->fields : "-",
+        t->by ? t->by : "-");
     g->ticket_ask = t->ask;
     if (g->answers_tickets) {
-        hl__flow_in in = { .kind = HL__FLOW_ANSWER, .ask = t->ask, .status = 200, .json = "{\"id\":1,\"number\":\"20261120-000001\"}" };
+        hl__flow_in in = { .kind = HL__FLOW_ANSWER, .ask = t->ask, .status = 200,
+            .json = "{\"id\":1,\"number\":\"20261120-000001\"}" };
         (void)hl__flow_input(g->fl, contact, &in);
     }
 }
@@ -188,7 +190,8 @@ RIG int rig_new(rig *g)
     g->next_id = 100;
     g->play.end = INT64_MAX;
     mine.ctx = g;
-    return hl__flows_new(&g->core, g->cal, &mine, &g->fl) < 0 ? HL_ENOMEM : (int)hl__flows_sections(g->fl, g->section, 4);
+    return hl__flows_new(&g->core, g->cal, &mine, &g->fl) < 0 ? HL_ENOMEM : (int)hl__flows_sections(g->fl, g->section,
+        4);
 }
 
 RIG void rig_free(rig *g)
@@ -214,7 +217,8 @@ RIG int rig_load(rig *g, const char *section, const char *text)
 
     for (void *it = hl__json_iter(j); it && r == 0; it = hl__json_iter_next(j, it)) {
         hl_id id = hl__flow_find(g->fl, hl__json_iter_key(it));
-        r = s->apply(s->domain, id ? id : HL__ID(++g->next_id, s->kind), hl__json_iter_key(it), hl__json_iter_value(it));
+        r = s->apply(s->domain, id ? id : HL__ID(++g->next_id, s->kind), hl__json_iter_key(it),
+            hl__json_iter_value(it));
     }
     hl__json_free(j);
     return r;

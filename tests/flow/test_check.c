@@ -2,16 +2,21 @@
 #include "rig.h"
 
 /* A good flow; marks @1 @2 ... are places where a fault goes in. */
-static const char good[] = "{'flow':'f','format':1,'entry':'m','langs':['zh-CN','en'],'tz':'Asia/Shanghai','on':{'error':'oops','hangup':'gone'},"
-    "'vars':{'acct':{'type':'string','max':12},'pin':{'type':'string','max':6,'secret':true},'n':{'type':'int','default':1},'due':'money:CNY'},"
+static const char good[] = "{'flow':'f','format':1,'entry':'m','langs':['zh-CN','en'],'tz':'Asia/Shanghai',"
+    "'on':{'error':'oops','hangup':'gone'},"
+    "'vars':{'acct':{'type':'string','max':12},'pin':{'type':'string','max':6,'secret':true},'n':{'type':'int',"
+        "'default':1},'due':'money:CNY'},"
     "'defaults':{'menu':{'first_ms':5000}},'nodes':{"
     "'m':{'do':'menu','prompt':[{'p':'main','keys':true}],'keys':{'1':'a','0':'q'},'noinput':'q','nomatch':'q'},"
-    "'a':{'do':'collect','into':'acct','min':8,'max':12,'prompt':[{'p':'hello'}],'check':'mod11(acct)','ok':'k','noinput':'q','nomatch':'q'},"
-    "'k':{'do':'ask','name':'bill','args':{'acct':'=acct'},'into':'due','timeout_ms':1000,'ok':'t','status':{'404':'m2'}},"
+    "'a':{'do':'collect','into':'acct','min':8,'max':12,'prompt':[{'p':'hello'}],'check':'mod11(acct)','ok':'k',"
+        "'noinput':'q','nomatch':'q'},"
+    "'k':{'do':'ask','name':'bill','args':{'acct':'=acct'},'into':'due','timeout_ms':1000,'ok':'t',"
+        "'status':{'404':'m2'}},"
     "'m2':{'do':'play','prompt':[{'p':'hello'}],'max_visits':3,'exhausted':'q','next':'m'},"
     "'t':{'do':'play','prompt':[{'p':'hello'},{'say':'money','v':'=due'}],'next':'h'},"
     "'h':{'do':'hours','calendar':'desk','open':'q','closed':'oops'},"
-    "'q':{'do':'queue','queue':'desk','max_visits':2,'exhausted':'oops','priority':'=n','answered':'s','overflow':'oops','timeout':'oops','no_agents':'oops','error':'oops'},"
+    "'q':{'do':'queue','queue':'desk','max_visits':2,'exhausted':'oops','priority':'=n','answered':'s',"
+        "'overflow':'oops','timeout':'oops','no_agents':'oops','error':'oops'},"
     "'s':{'do':'survey','key':'csat','range':[1,5],'prompt':[{'p':'hello'}],'next':'oops'},"
     "'oops':{'do':'hangup','prompt':[{'p':'hello'}]},'gone':{'do':'end'}}}";
 static const char prompts[] = "{'hello':{'zh-CN':{'text':'您好'},'en':{'text':'Hello'}},"
@@ -91,45 +96,60 @@ static void start(void)
 static void every_fault_is_found_where_it_is(void **state)
 {
     static const fault faults[] = {
-        { "'closed':'oops'", "'closed':'ops'", 601, "/nodes/h/closed" }, { "'entry':'m'", "'entry':'x'", 601, "/entry" },
-        { "'hangup':'gone'", "'hangup':'nobody'", 601, "/on/hangup" }, { "'404':'m2'", "'404':'none'", 601, "/nodes/k/status/404" },
+        { "'closed':'oops'", "'closed':'ops'", 601, "/nodes/h/closed" }, { "'entry':'m'", "'entry':'x'", 601,
+            "/entry" },
+        { "'hangup':'gone'", "'hangup':'nobody'", 601, "/on/hangup" }, { "'404':'m2'", "'404':'none'", 601,
+            "/nodes/k/status/404" },
         { "'noinput':'q','nomatch':'q'},'a'", "'nomatch':'q'},'a'", 602, "/nodes/m" },
         { "'next':'h'},", "'max_visits':2,'next':'h'},", 602, "/nodes/t" },
         { "'gone':{'do':'end'}", "'gone':{'do':'end'},'lone':{'do':'end'}", 603, "/nodes/lone" },
-        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'play','prompt':[{'p':'hello'}],'next':'oops'}", 604, NULL },
-        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'set','values':{'n':2},'next':'o2'},'o2':{'do':'if','when':'=n > 5','then':'gone','else':'oops'}", 605, NULL },
+        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'play','prompt':[{'p':'hello'}],"
+            "'next':'oops'}", 604, NULL },
+        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'set','values':{'n':2},'next':'o2'},"
+            "'o2':{'do':'if','when':'=n > 5','then':'gone','else':'oops'}", 605, NULL },
         { "'max_visits':3,'exhausted':'q','next':'m'", "'next':'k'", 606, NULL },
-        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'wait','ms':10,'next':'o2'},'o2':{'do':'if','when':'=n > 5','then':'gone','else':'oops'}", 606, "/nodes/oops" },
+        { "'oops':{'do':'hangup','prompt':[{'p':'hello'}]}", "'oops':{'do':'wait','ms':10,'next':'o2'},"
+            "'o2':{'do':'if','when':'=n > 5','then':'gone','else':'oops'}", 606, "/nodes/oops" },
         { "'keys':{'1':'a','0':'q'}", "'inter_ms':0,'keys':{'1':'a','12':'q','0':'q'}", 607, "/nodes/m/keys" },
         { "'p':'hello'},{'say'", "'p':'only_zh'},{'say'", 608, "/nodes/t/prompt/0/p" },
         { "{'p':'hello'},{'say'", "{'t':{'en':'Hi'}},{'say'", 608, "/nodes/t/prompt/0/t" },
         { "'args':{'acct':'=acct'},", "'args':{'acct':'=acct','due':'=due'},", 609, "/nodes/k" },
         { "'v':'=due'", "'v':'=n'", 610, "/nodes/t/prompt/1/v" },
-        { "'priority':'=n'", "'priority':'=acct'", 610, "/nodes/q/priority" }, { "'into':'due'", "'into':'nix'", 610, "/nodes/k/into" },
-        { "'check':'mod11(acct)'", "'check':'mod11(acc)'", 610, "/nodes/a/check" }, { "'into':'acct'", "'into':'n'", 610, "/nodes/a/into" },
+        { "'priority':'=n'", "'priority':'=acct'", 610, "/nodes/q/priority" }, { "'into':'due'", "'into':'nix'", 610,
+            "/nodes/k/into" },
+        { "'check':'mod11(acct)'", "'check':'mod11(acc)'", 610, "/nodes/a/check" }, { "'into':'acct'", "'into':'n'",
+            610, "/nodes/a/into" },
         { "'default':1", "'default':'x'", 610, "/vars/n" }, { "'into':'acct'", "'into':'call'", 610, "/nodes/a/into" },
-        { "'v':'=due'", "'v':'=pin'", 611, "/nodes/t/prompt/1/v" }, { "'args':{'acct':'=acct'}", "'args':{'acct':'=pin'}", 611, "/nodes/k/args/acct" },
+        { "'v':'=due'", "'v':'=pin'", 611, "/nodes/t/prompt/1/v" }, { "'args':{'acct':'=acct'}",
+            "'args':{'acct':'=pin'}", 611, "/nodes/k/args/acct" },
         { "'timeout_ms':1000,", "", 612, "/nodes/k" }, { "'on':{'error':'oops',", "'on':{", 612, "/nodes/k" },
-        { "'h':{'do':'hours','calendar':'desk','open':'q','closed':'oops'}", "'h':{'do':'split','parts':[{'pct':50,'to':'q'},{'pct':49,'to':'oops'}]}", 615, "/nodes/h/parts" },
+        { "'h':{'do':'hours','calendar':'desk','open':'q','closed':'oops'}",
+            "'h':{'do':'split','parts':[{'pct':50,'to':'q'},{'pct':49,'to':'oops'}]}", 615, "/nodes/h/parts" },
         { "'gone':{'do':'end'}", "'gone':{'do':'return','exit':'nix'}", 614, "/nodes/gone/exit" },
         { "{'p':'main','keys':true}", "{'p':'wrong_keys','keys':true}", 616, "/nodes/m/prompt" },
         { "'keys':{'1':'a','0':'q'}", "'keys':{'1':'a','0':'q','5':'q'}", 616, "/nodes/m/prompt" },
         { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'sub','return':'oops'}", 613, "/nodes/gone" },
-        { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'one','args':{'x':1},'back':'oops'}", 614, "/nodes/gone/args/x" },
+        { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'one','args':{'x':1},'back':'oops'}", 614,
+            "/nodes/gone/args/x" },
         { "'gone':{'do':'end'}", "'gone':{'do':'call','flow':'one','back':'oops'}", 614, "/nodes/gone/back" },
-        { "'min':8,'max':12", "'min':8,'max':7", 618, "/nodes/a/max" }, { "'check':'mod11(acct)'", "'pattern':'[0-9'", 618, "/nodes/a/pattern" },
+        { "'min':8,'max':12", "'min':8,'max':7", 618, "/nodes/a/max" }, { "'check':'mod11(acct)'", "'pattern':'[0-9'",
+            618, "/nodes/a/pattern" },
         { "'hangup':'gone'", "'hangup':'t'", 619, "/nodes/t" },
         { "'do':'hours'", "'do':'hour'", 620, "/nodes/h/do" }, { "'do':'hours'", "'do':'http'", 620, "/nodes/h/do" },
-        { "'range':[1,5]", "'range':[5,1]", 620, "/nodes/s/range" }, { "'range':[1,5]", "'ranges':[1,5]", 620, "/nodes/s/ranges" },
-        { "'closed':'oops'", "'closed':7", 620, "/nodes/h/closed" }, { "'say':'money'", "'say':'mony'", 620, "/nodes/t/prompt/1/say" },
+        { "'range':[1,5]", "'range':[5,1]", 620, "/nodes/s/range" }, { "'range':[1,5]", "'ranges':[1,5]", 620,
+            "/nodes/s/ranges" },
+        { "'closed':'oops'", "'closed':7", 620, "/nodes/h/closed" }, { "'say':'money'", "'say':'mony'", 620,
+            "/nodes/t/prompt/1/say" },
         { "'langs':['zh-CN','en']", "'langs':[]", 620, "/langs" }, { "'format':1", "'format':2", 620, "/format" },
         { "'keys':{'1':'a','0':'q'}", "'keys':{'1':'a','0':'q','x':'q'}", 621, "/nodes/m/keys/x" },
         { "'oops':{", "'Oops':{'do':'end'},'oops':{", 621, "/nodes/Oops" },
-        { "'queue':'desk'", "'queue':'nowhere'", 622, "/nodes/q/queue" }, { "'calendar':'desk'", "'calendar':'nowhere'", 617, "/nodes/h/calendar" },
+        { "'queue':'desk'", "'queue':'nowhere'", 622, "/nodes/q/queue" }, { "'calendar':'desk'",
+            "'calendar':'nowhere'", 617, "/nodes/h/calendar" },
         { "{'p':'hello'}],'check'", "{'p':'nobody'}],'check'", 622, "/nodes/a/prompt/0/p" },
         { "'queue':'desk'", "'queue':'=acct'", 622, NULL },
         { "'keys':{'1':'a','0':'q'}", "'keys':{'1':'a','0':'q','01':'q'}", 616, NULL },
-        { "'do':'play','prompt':[{'p':'hello'},{'say'", "'do':'play','repeat':2,'barge':false,'prompt':[{'p':'hello'},{'say'", 656, "/nodes/t" },
+        { "'do':'play','prompt':[{'p':'hello'},{'say'", "'do':'play','repeat':2,'barge':false,'prompt':[{'p':'hello'},"
+            "{'say'", 656, "/nodes/t" },
     };
     (void)state;
     start();
@@ -140,12 +160,14 @@ static void every_fault_is_found_where_it_is(void **state)
 
 static void all_faults_of_a_document_are_told_at_once(void **state)
 {
-    static const char text[] = "{'flow':'F!','format':3,'entry':'zz','langs':['en'],'nodes':{'a':{'do':'plai'},'b':{'do':'play'},'c':{'do':'menu','keys':{}}}}";
+    static const char text[] = "{'flow':'F!','format':3,'entry':'zz','langs':['en'],'nodes':{'a':{'do':'plai'},"
+        "'b':{'do':'play'},'c':{'do':'menu','keys':{}}}}";
     (void)state;
     start();
     assert_int_equal(compile(quoted(text)), HL_EPARSE);
     assert_true(found(620, "/flow") && found(620, "/format") && found(601, "/entry") && found(620, "/nodes/a/do"));
-    assert_true(found(602, "/nodes/b") && found(620, "/nodes/b/prompt") && found(620, "/nodes/c/keys") && found(603, "/nodes/a"));
+    assert_true(found(602, "/nodes/b") && found(620, "/nodes/b/prompt") && found(620, "/nodes/c/keys") && found(603,
+        "/nodes/a"));
     for (uint32_t i = 0; i < g.f.count; i++)
         if (hl__findings_at(&g.f, i)->code == 620 && strcmp(hl__findings_at(&g.f, i)->pointer, "/nodes/a/do") == 0)
             assert_non_null(strstr(hl__findings_at(&g.f, i)->text, "did you mean \"play\"?"));
@@ -164,7 +186,7 @@ static void a_way_to_the_fault_is_told(void **state)
     rig_free(&g);
 }
 
-/* The example of the design: nodes of later issues are refused by name, nothing else is; its canonical form is known. */
+/* The example of the design: nodes of later issues are refused by name, nothing else is; its hash is known. */
 static void the_water_flow_has_its_hash_and_only_later_nodes_are_refused(void **state)
 {
     size_t len;
@@ -243,10 +265,12 @@ static void ten_thousand_nodes_are_checked_in_no_time(void **state)
     size_t len = 0;
     (void)state;
     start();
-    len += (size_t)snprintf(text, sizeof(text), "{\"flow\":\"f\",\"format\":1,\"entry\":\"n0\",\"langs\":[\"zh-CN\"],\"vars\":{\"n\":{\"type\":\"int\",\"default\":0}},"
+    len += (size_t)snprintf(text, sizeof(text), "{\"flow\":\"f\",\"format\":1,\"entry\":\"n0\",\"langs\":[\"zh-CN\"],"
+        "\"vars\":{\"n\":{\"type\":\"int\",\"default\":0}},"
                             "\"nodes\":{");
     for (int i = 0; i < NODES; i++)
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "\"n%d\":{\"do\":\"if\",\"when\":\"=n > %d\",\"then\":\"n%d\",\"else\":\"n%d\",\"error\":\"end\"},",
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "\"n%d\":{\"do\":\"if\",\"when\":\"=n > %d\","
+            "\"then\":\"n%d\",\"else\":\"n%d\",\"error\":\"end\"},",
                                 i, i, i + 1 < NODES ? i + 1 : i, i + 2 < NODES ? i + 2 : i);
     (void)snprintf(text + len, sizeof(text) - len, "\"end\":{\"do\":\"end\"}}}");
     assert_int_equal(compile(text), HL_EPARSE); /* the last two lead to themselves: that is E05, and nothing else */

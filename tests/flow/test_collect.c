@@ -16,7 +16,8 @@ static void rule_of(const hl__json *j, rule *r, const char **keys)
     const hl__json *list = hl__json_get(j, "keys");
 
     *r = (rule){ .keys = keys, .n = (uint32_t)hl__json_size(list), .min = (uint32_t)number(j, "min", 0),
-        .max = (uint32_t)number(j, "max", 0), .first_ms = number(j, "first_ms", 0), .inter_ms = number(j, "inter_ms", 0),
+        .max = (uint32_t)number(j, "max", 0), .first_ms = number(j, "first_ms", 0), .inter_ms = number(j, "inter_ms",
+            0),
         .term_wait_ms = number(j, "term_wait_ms", 0), .barge = hl__json_true(hl__json_get(j, "barge")) };
     r->total_ms = number(j, "total_ms", 30000 + 1000 * (int64_t)(r->n ? MAX_KEY : r->max));
     hl__copy(r->term, sizeof(r->term), hl__json_text(hl__json_get(j, "term")));
@@ -64,9 +65,9 @@ static void advance(rig *g, hl_time to, bool is_last)
 
 static void begin(rig *g, const rule *r, const hl__json *one)
 {
-    const hl__json *node = hl__json_get(one, "node"), *ahead = hl__json_get(one, "ahead");
-    int64_t prompt_ms = number(node, "prompt_ms", 0);
-    const char *trail = hl__json_text(hl__json_get(node, "trail"));
+    const hl__json *setting = hl__json_get(one, "node"), *ahead = hl__json_get(one, "ahead");
+    int64_t prompt_ms = number(setting, "prompt_ms", 0);
+    const char *trail = hl__json_text(hl__json_get(setting, "trail"));
 
     *g = (rig){ .prompt_end = INT64_MAX };
     for (size_t i = 0; i < hl__json_size(ahead); i++) {
@@ -149,7 +150,8 @@ static void law(bool ok, const char *what, uint64_t seed, const rule *r)
 {
     if (!ok)
         hl_test_ok(0, "%s (seed %llu, min %u max %u keys %u term \"%s\" first %lld inter %lld barge %d)", what,
-                   (unsigned long long)seed, r->min, r->max, r->n, r->term, (long long)r->first_ms, (long long)r->inter_ms,
+                   (unsigned long long)seed, r->min, r->max, r->n, r->term, (long long)r->first_ms,
+                       (long long)r->inter_ms,
                    r->barge);
 }
 
@@ -159,7 +161,8 @@ static void random_rule(hl__rand *x, rule *r, const char **keys)
     static const char *const terms[] = { "", "#", "*#", "#" };
 
     *r = (rule){ .keys = keys, .first_ms = 1 + hl__rand_below(x, 6000), .inter_ms = 1 + hl__rand_below(x, 3000),
-        .term_wait_ms = hl__rand_below(x, 3) ? 0 : 1000, .barge = hl__rand_below(x, 2), .flush = hl__rand_below(x, 8) == 0,
+        .term_wait_ms = hl__rand_below(x, 3) ? 0 : 1000, .barge = hl__rand_below(x, 2), .flush = hl__rand_below(x,
+            8) == 0,
         .empty_ok = hl__rand_below(x, 4) == 0 };
     if (hl__rand_below(x, 2)) {
         for (size_t i = 0; i < HL__COUNT(some); i++)
@@ -190,7 +193,8 @@ static void check_value(const rig *g, const rule *r, uint64_t seed)
     bool is_empty_ok = r->empty_ok && len == 0 && c->taken == 1;
 
     law(c->result != C_OK || is_empty_ok || is_wanted(r, c->value), "ok only for what is wanted", seed, r);
-    law(strncmp(c->took, c->value, len) == 0 || c->result != C_OK, "the value is the digits pressed, in order", seed, r);
+    law(strncmp(c->took, c->value, len) == 0 || c->result != C_OK, "the value is the digits pressed, in order", seed,
+        r);
     law(c->taken <= len + 1, "at most one terminator or wrong key is used up besides the value", seed, r);
     law(c->result != C_NOINPUT || len == 0, "no noinput after a digit", seed, r);
 }
@@ -202,17 +206,17 @@ static void one_random_try(uint64_t seed)
     hl__rand x;
     rule r;
     rig g = { .prompt_end = INT64_MAX };
-    hl_time now = 0, prompt = 0, first = INT64_MAX;
+    hl_time now = 0, heard = 0, first = INT64_MAX;
     uint32_t pressed = 0;
 
     hl__rand_init(&x, (int64_t)seed, 1, 0);
     random_rule(&x, &r, keys);
     for (uint32_t i = hl__rand_below(&x, 3); i > 0; i--, pressed++)
         hl__ring_key(&g.ring, digits[hl__rand_below(&x, sizeof(digits) - 1)], -(hl_time)hl__rand_below(&x, 12000) * MS);
-    prompt = hl__rand_below(&x, 3) ? (hl_time)hl__rand_below(&x, 5000) * MS : 0;
-    hl__collect_begin(&g.c, &g.ring, &r, 0, prompt > 0);
-    if (!g.c.is_skipped && prompt > 0)
-        g.prompt_end = prompt;
+    heard = hl__rand_below(&x, 3) ? (hl_time)hl__rand_below(&x, 5000) * MS : 0;
+    hl__collect_begin(&g.c, &g.ring, &r, 0, heard > 0);
+    if (!g.c.is_skipped && heard > 0)
+        g.prompt_end = heard;
     look(&g, 0);
     for (uint32_t n = hl__rand_below(&x, 9); n > 0; n--) {
         now += (hl_time)hl__rand_below(&x, 4000) * MS;
@@ -228,7 +232,7 @@ static void one_random_try(uint64_t seed)
     }
     advance(&g, INT64_MAX, true);
     law(g.is_over, "every try ends", seed, &r);
-    law(g.o.at <= prompt + (r.first_ms + r.total_ms + r.term_wait_ms + r.inter_ms) * MS, "it ends in time", seed, &r);
+    law(g.o.at <= heard + (r.first_ms + r.total_ms + r.term_wait_ms + r.inter_ms) * MS, "it ends in time", seed, &r);
     law(hl__collect_timer(&g.c) == INT64_MAX, "no timer after the result", seed, &r);
     law(pressed == g.c.taken + g.ring.n + g.ring.lost, "what is not used up is in the ring or counted", seed, &r);
     check_value(&g, &r, seed);

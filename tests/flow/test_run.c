@@ -36,7 +36,8 @@ static void a_menu_plays_listens_and_takes_the_exit_of_the_key(void **state)
 {
     (void)state;
     setup(&g, "{'f':{'entry':'m'," HEAD "'nodes':{'m':{'do':'menu','prompt':[{'p':'hello'},{'p':'main','keys':true}],"
-          "'keys':{'1':'one','0':'bye'},'noinput':'bye','nomatch':'bye'},'one':{'do':'play','prompt':[{'p':'bye'}],'next':'bye'},"
+          "'keys':{'1':'one','0':'bye'},'noinput':'bye','nomatch':'bye'},'one':{'do':'play','prompt':[{'p':'bye'}],"
+              "'next':'bye'},"
           "'bye':{'do':'hangup','prompt':[{'p':'bye'}]}," TAIL "}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
     g.log[0] = 0, g.len = 0;
@@ -79,11 +80,14 @@ static void retry_order(const hl__json *one)
     const hl__json *results = hl__json_get(one, "results"), *want = hl__json_get(one, "prompts");
     char doc[2000], line[80];
 
-    snprintf(doc, sizeof(doc), "{'f':{'entry':'m'," HEAD "'nodes':{'m':{'do':'menu','prompt':[{'p':'hello'}],'tries':%d,"
+    snprintf(doc, sizeof(doc), "{'f':{'entry':'m'," HEAD "'nodes':{'m':{'do':'menu','prompt':[{'p':'hello'}],"
+        "'tries':%d,"
              "'retry':{'nomatch':[[{'t':{'zh-CN':'m0','en':'m'}}],[{'t':{'zh-CN':'m1','en':'m'}}]],"
              "'noinput':[[{'t':{'zh-CN':'i0','en':'i'}}],[{'t':{'zh-CN':'i1','en':'i'}}]]},"
-             "'keys':{'1':'e_ok'},'noinput':'e_noinput','nomatch':'e_nomatch'},'e_ok':{'do':'event','name':'ok','next':'bye'},"
-             "'e_noinput':{'do':'event','name':'noinput','next':'bye'},'e_nomatch':{'do':'event','name':'nomatch','next':'bye'},"
+             "'keys':{'1':'e_ok'},'noinput':'e_noinput','nomatch':'e_nomatch'},'e_ok':{'do':'event','name':'ok',"
+                 "'next':'bye'},"
+             "'e_noinput':{'do':'event','name':'noinput','next':'bye'},'e_nomatch':{'do':'event','name':'nomatch',"
+                 "'next':'bye'},"
              "'bye':{'do':'end'}," TAIL "}}}", (int)hl__json_int(hl__json_get(one, "tries")));
     setup(&g, doc);
     assert_int_equal(rig_start(&g, "f"), 0);
@@ -123,13 +127,16 @@ static void the_5_retry_orders_of_the_vector_hold(void **state)
 static const char account[] = "{'f':{'entry':'a'," HEAD
     "'vars':{'acct':{'type':'string','max':12},'pin':{'type':'string','max':6,'secret':true},"
     "'bill':{'fields':{'due':'money:CNY','by':'date'}}},'nodes':{"
-    "'a':{'do':'collect','into':'acct','min':8,'max':12,'check':'mod11(acct)','prompt':[{'p':'hello'}],'retry':{'nomatch':[[{'p':'bad'}]]},"
+    "'a':{'do':'collect','into':'acct','min':8,'max':12,'check':'mod11(acct)','prompt':[{'p':'hello'}],"
+        "'retry':{'nomatch':[[{'p':'bad'}]]},"
     "'ok':'p','noinput':'oops','nomatch':'oops'},"
-    "'p':{'do':'collect','into':'pin','min':6,'max':6,'prompt':[{'p':'main'}],'ok':'q','noinput':'oops','nomatch':'oops'},"
+    "'p':{'do':'collect','into':'pin','min':6,'max':6,'prompt':[{'p':'main'}],'ok':'q','noinput':'oops',"
+        "'nomatch':'oops'},"
     "'q':{'do':'ask','name':'bill','args':{'acct':'=acct','pin':'=reveal(pin)'},'into':'bill','timeout_ms':2500,"
     "'while':[{'p':'hello'}],'ok':'tell','status':{'403':'a2'}},"
     "'a2':{'do':'hangup','prompt':[{'p':'bad'}]},"
-    "'tell':{'do':'hangup','prompt':[{'p':'hello'},{'say':'money','v':'=bill.due'},{'say':'date','v':'=bill.by'}]}," TAIL "}}}";
+    "'tell':{'do':'hangup','prompt':[{'p':'hello'},{'say':'money','v':'=bill.due'},{'say':'date','v':'=bill.by'}]},"
+        "" TAIL "}}}";
 
 static void an_account_is_asked_checked_and_read_aloud(void **state)
 {
@@ -142,7 +149,8 @@ static void an_account_is_asked_checked_and_read_aloud(void **state)
     rig_press(&g, "12345674#");
     expect(&g, "stop\nlisten secret\nplay zh/main\n");
     rig_press(&g, "246810");
-    expect(&g, "stop\nlisten open\nevent 62 code 1 text bill data {\"acct\":\"12345674\",\"pin\":\"246810\"}\nplay zh/hello\n");
+    expect(&g, "stop\nlisten open\nevent 62 code 1 text bill data {\"acct\":\"12345674\",\"pin\":\"246810\"}\nplay "
+        "zh/hello\n");
     assert_int_equal(hl__flow_answer(g.fl, CONTACT, 7, 200, "{}"), HL_ECONFLICT);
     assert_int_equal(hl__flow_answer(g.fl, CONTACT, 1, 200, "{\"due\":\"123.45 CNY\",\"by\":\"2026-11-30\"}"), 0);
     assert_non_null(strstr(g.log, "stop\nplay zh/hello zh/"));
@@ -194,11 +202,15 @@ static void digits_typed_ahead_answer_the_next_menus(void **state)
 
 static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
 {
-    static const char doc[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk','priority':2,'music':'calm',"
-        "'announce':{'position':true,'every_ms':30000},'keys':{'9':'key'},'offer_callback_after_ms':40000,'max_wait_ms':100000,"
+    static const char doc[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk','priority':2,"
+        "'music':'calm',"
+        "'announce':{'position':true,'every_ms':30000},'keys':{'9':'key'},'offer_callback_after_ms':40000,"
+            "'max_wait_ms':100000,"
         "'answered':'a','callback':'c','overflow':'o','timeout':'t','no_agents':'n'},"
-        "'a':{'do':'event','name':'a','next':'gone'},'c':{'do':'event','name':'c','next':'gone'},'o':{'do':'event','name':'o','next':'gone'},"
-        "'t':{'do':'event','name':'t','next':'gone'},'n':{'do':'event','name':'n','next':'gone'},'key':{'do':'event','name':'key','next':'gone'},"
+        "'a':{'do':'event','name':'a','next':'gone'},'c':{'do':'event','name':'c','next':'gone'},'o':{'do':'event',"
+            "'name':'o','next':'gone'},"
+        "'t':{'do':'event','name':'t','next':'gone'},'n':{'do':'event','name':'n','next':'gone'},'key':{'do':'event',"
+            "'name':'key','next':'gone'},"
         TAIL "}}}";
     static const char *const names[] = { "", "a", "o", "t", "n" };
     char line[40];
@@ -208,7 +220,8 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
         g.place = 3;
         assert_int_equal(rig_start(&g, "f"), 0);
         expect_part(&g, "play loop zh/music:calm\nenqueue desk priority 2 need -\n");
-        assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask + 1, .how = how }), HL_ESTATE);
+        assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask + 1, .how = how }),
+            HL_ESTATE);
         assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask, .how = how }), 0);
         snprintf(line, sizeof(line), "text %s data {}", names[how]);
         expect_part(&g, line);
@@ -253,8 +266,10 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
 static void an_agent_takes_over_and_the_survey_follows(void **state)
 {
     (void)state;
-    setup(&g, "{'f':{'entry':'q','limits':{'max_ms':60000}," HEAD "'vars':{'score':'int'},'nodes':{'q':{'do':'queue','queue':'desk',"
-          "'announce':{'position':true,'every_ms':30000},'answered':'s','overflow':'gone','timeout':'gone','no_agents':'gone'},"
+    setup(&g, "{'f':{'entry':'q','limits':{'max_ms':60000}," HEAD "'vars':{'score':'int'},'nodes':{'q':{'do':'queue',"
+        "'queue':'desk',"
+          "'announce':{'position':true,'every_ms':30000},'answered':'s','overflow':'gone','timeout':'gone',"
+              "'no_agents':'gone'},"
           "'s':{'do':'survey','key':'csat','into':'score','range':[1,5],'prompt':[{'p':'hello'}],'next':'bye'},"
           "'bye':{'do':'hangup','prompt':[{'p':'bye'}]}," TAIL "}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
@@ -266,7 +281,8 @@ static void an_agent_takes_over_and_the_survey_follows(void **state)
     assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_REQUEUED }), 0);
     expect(&g, "play loop zh/music:default\n");
     assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_CONNECTED }), 0);
-    assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask, .how = HL__FLOW_ANSWERED }), 0);
+    assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask,
+        .how = HL__FLOW_ANSWERED }), 0);
     expect(&g, "stop\nplay zh/hello\n");
     rig_press(&g, "5");
     expect(&g, "stop\nplay zh/bye\n");
@@ -279,9 +295,11 @@ static void an_agent_takes_over_and_the_survey_follows(void **state)
 static void who_hangs_up_gets_his_ticket_and_hears_nothing_more(void **state)
 {
     (void)state;
-    setup(&g, "{'f':{'entry':'m','format':1,'langs':['zh-CN'],'on':{'error':'e','hangup':'t'},'vars':{'no':'string'},'nodes':{"
+    setup(&g, "{'f':{'entry':'m','format':1,'langs':['zh-CN'],'on':{'error':'e','hangup':'t'},'vars':{'no':'string'},"
+        "'nodes':{"
           "'m':{'do':'menu','prompt':[{'p':'hello'}],'keys':{'1':'e'},'noinput':'e','nomatch':'e'},"
-          "'t':{'do':'ticket','op':'open','type':'water_repair','fields':{'phone':'=call.ani','n':5},'into':'no','ok':'e'},'e':{'do':'end'}}}}");
+          "'t':{'do':'ticket','op':'open','type':'water_repair','fields':{'phone':'=call.ani','n':5},'into':'no',"
+              "'ok':'e'},'e':{'do':'end'}}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
     g.log[0] = 0, g.len = 0;
     assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_HANGUP }), 0);
@@ -295,7 +313,8 @@ static void who_hangs_up_gets_his_ticket_and_hears_nothing_more(void **state)
 static void an_answer_within_the_step_waits_for_its_end(void **state)
 {
     (void)state;
-    setup(&g, "{'f':{'entry':'t','format':1,'langs':['zh-CN','en'],'on':{'error':'e'},'vars':{'no':'string'},'out':{'no':'string'},'nodes':{"
+    setup(&g, "{'f':{'entry':'t','format':1,'langs':['zh-CN','en'],'on':{'error':'e'},'vars':{'no':'string'},"
+        "'out':{'no':'string'},'nodes':{"
           "'t':{'do':'ticket','op':'find','by':{'phone':'=call.ani'},'into':'no','found':'p','none':'e'},"
           "'p':{'do':'play','prompt':[{'say':'digits','v':'=no'}],'next':'e'},'e':{'do':'end'}}}}");
     g.answers_tickets = true;
@@ -316,7 +335,8 @@ static void decisions_follow_values(void **state)
           "'l':{'do':'lang','to':'en','next':'c'},"
           "'c':{'do':'switch','on':'=n','cases':{'1':'p','2':'oops'},'else':'oops'},"
           "'p':{'do':'split','by':'=call.ani','parts':[{'pct':100,'to':'lo'},{'pct':0,'to':'oops'}]},"
-          "'lo':{'do':'loop','times':2,'again':'ev','done':'wa'},'ev':{'do':'event','name':'again','args':{'lang':'=call.lang','l':[1]},'next':'lo'},"
+          "'lo':{'do':'loop','times':2,'again':'ev','done':'wa'},'ev':{'do':'event','name':'again',"
+              "'args':{'lang':'=call.lang','l':[1]},'next':'lo'},"
           "'wa':{'do':'wait','ms':5000,'music':'calm','next':'gone'}," TAIL "}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
     assert_non_null(strstr(g.log, "data {\"lang\":\"en\",\"l\":[1]}\nevent 62 code 0 text again"));
@@ -330,7 +350,8 @@ static void decisions_follow_values(void **state)
 static void a_sub_flow_takes_arguments_and_gives_values_back(void **state)
 {
     (void)state;
-    setup(&g, "{'sub':{'entry':'x','format':1,'langs':['zh-CN','en'],'in':{'who':'string'},'out':{'no':'string'},'exits':['fine','not'],"
+    setup(&g, "{'sub':{'entry':'x','format':1,'langs':['zh-CN','en'],'in':{'who':'string'},'out':{'no':'string'},"
+        "'exits':['fine','not'],"
           "'nodes':{'x':{'do':'set','values':{'no':'=who + `!`'},'next':'r'},'r':{'do':'return','exit':'fine'},"
           "'n':{'do':'return','exit':'not'}},'on':{'error':'n'}}}");
     assert_int_equal(rig_load(&g, "flows", "{'f':{'entry':'c','vars':{'v':'string'}," HEAD "'nodes':{"
@@ -347,7 +368,8 @@ static void an_error_in_a_sub_flow_comes_out_of_the_call(void **state)
     setup(&g, "{'sub':{'entry':'x','format':1,'langs':['zh-CN','en'],'vars':{'n':'int'},'nodes':{"
           "'x':{'do':'set','values':{'n':'=1 / 0'},'next':'r'},'r':{'do':'return'}}}}");
     assert_int_equal(rig_load(&g, "flows", "{'f':{'entry':'c','trace':true," HEAD "'nodes':{"
-             "'c':{'do':'call','flow':'sub','return':'gone','error':'e'},'e':{'do':'event','name':'out','next':'gone'}," TAIL "}}}"), 0);
+             "'c':{'do':'call','flow':'sub','return':'gone','error':'e'},'e':{'do':'event','name':'out',"
+                 "'next':'gone'}," TAIL "}}}"), 0);
     assert_int_equal(rig_start(&g, "f"), 0);
     assert_non_null(strstr(g.log, "event 61 code 0 text c:error"));
     expect_part(&g, "text out data {}");
@@ -361,9 +383,11 @@ static void an_error_in_a_sub_flow_comes_out_of_the_call(void **state)
 static void max_ms_is_taken_once(void **state)
 {
     (void)state;
-    setup(&g, "{'f':{'entry':'m','format':1,'langs':['zh-CN','en'],'limits':{'max_ms':10000},'on':{'max_ms':'late','error':'e'},'nodes':{"
+    setup(&g, "{'f':{'entry':'m','format':1,'langs':['zh-CN','en'],'limits':{'max_ms':10000},'on':{'max_ms':'late',"
+        "'error':'e'},'nodes':{"
           "'m':{'do':'menu','prompt':[{'p':'hello'}],'first_ms':60000,'keys':{'1':'e'},'noinput':'e','nomatch':'e'},"
-          "'late':{'do':'menu','prompt':[{'p':'bad'}],'first_ms':60000,'keys':{'1':'e'},'noinput':'e','nomatch':'e'},'e':{'do':'end'}}}}");
+          "'late':{'do':'menu','prompt':[{'p':'bad'}],'first_ms':60000,'keys':{'1':'e'},'noinput':'e','nomatch':'e'},"
+              "'e':{'do':'end'}}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
     g.log[0] = 0, g.len = 0;
     rig_run(&g, 10000);
@@ -388,7 +412,8 @@ static void more_than_64_silent_steps_are_an_error_then_the_end(void **state)
 static void a_node_visited_too_often_is_left_by_exhausted(void **state)
 {
     (void)state;
-    setup(&g, "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'hello'}],'max_visits':2,'next':'p','exhausted':'x'},"
+    setup(&g, "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'hello'}],'max_visits':2,'next':'p',"
+        "'exhausted':'x'},"
           "'x':{'do':'event','name':'enough','next':'gone'}," TAIL "}}}");
     assert_int_equal(rig_start(&g, "f"), 0);
     rig_run(&g, 2000);
@@ -400,8 +425,10 @@ static void running_calls_keep_their_version(void **state)
 {
     hl_flow_version row = HL_FLOW_VERSION_INIT;
     hl_flow_run r = HL_FLOW_RUN_INIT;
-    static const char one[] = "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'hello'}],'next':'gone'}," TAIL "}}}";
-    static const char two[] = "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'bad'}],'next':'gone'}," TAIL "}}}";
+    static const char one[] = "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'hello'}],"
+        "'next':'gone'}," TAIL "}}}";
+    static const char two[] = "{'f':{'entry':'p'," HEAD "'nodes':{'p':{'do':'play','prompt':[{'p':'bad'}],"
+        "'next':'gone'}," TAIL "}}}";
     (void)state;
     setup(&g, one);
     assert_int_equal(rig_start(&g, "f"), 0);
@@ -411,7 +438,8 @@ static void running_calls_keep_their_version(void **state)
     assert_int_equal(rig_load(&g, "flows", two), 0);
     int n = 0;
     for (; hl__flow_version_next(g.fl, 0, &row) == 1; n++)
-        hl_test_ok(strcmp(row.aliases, n ? "live" : "") == 0 && row.runs == (n ? 0 : 1), "version %d: %s %d", n, row.aliases, row.runs);
+        hl_test_ok(strcmp(row.aliases, n ? "live" : "") == 0 && row.runs == (n ? 0 : 1), "version %d: %s %d", n,
+            row.aliases, row.runs);
     assert_int_equal(n, 2);
     rig_run(&g, 2000);
     row.id = 0;
@@ -427,7 +455,8 @@ static void running_calls_keep_their_version(void **state)
 
 static void versions_added_by_themselves_stay_until_dropped(void **state)
 {
-    static const char text[] = "{'flow':'own','entry':'p','format':1,'langs':['zh-CN','en'],'nodes':{'p':{'do':'hangup','prompt':[{'p':'hello'},{'p':'%s'}]}}}";
+    static const char text[] = "{'flow':'own','entry':'p','format':1,'langs':['zh-CN','en'],"
+        "'nodes':{'p':{'do':'hangup','prompt':[{'p':'hello'},{'p':'%s'}]}}}";
     char one[400];
     hl_id a = 0, b = 0, got = 0;
     hl__buf out;
@@ -511,11 +540,14 @@ static void everything_that_may_be_said_is_listed_once(void **state)
 /* A PIN by random calls: nothing that leaves the flow holds it, but the question that reveals it on purpose. */
 static void a_pin_is_never_told(void **state)
 {
-    static const char doc[] = "{'f':{'entry':'m','trace':true," HEAD "'vars':{'pin':{'type':'string','max':6,'secret':true},'ok':'bool'},'nodes':{"
+    static const char doc[] = "{'f':{'entry':'m','trace':true," HEAD "'vars':{'pin':{'type':'string','max':6,"
+        "'secret':true},'ok':'bool'},'nodes':{"
         "'m':{'do':'menu','prompt':[{'p':'hello'}],'keys':{'1':'p','2':'s'},'noinput':'p','nomatch':'p'},"
-        "'p':{'do':'collect','into':'pin','min':6,'max':6,'tries':2,'prompt':[{'p':'main'}],'check':'pin != `000000`','ok':'s','noinput':'gone','nomatch':'gone'},"
+        "'p':{'do':'collect','into':'pin','min':6,'max':6,'tries':2,'prompt':[{'p':'main'}],'check':'pin != `000000`',"
+            "'ok':'s','noinput':'gone','nomatch':'gone'},"
         "'s':{'do':'set','values':{'ok':'=has(pin) && luhn(pin)'},'next':'e'},"
-        "'e':{'do':'event','name':'done','args':{'ok':'=ok','n':'=has(pin) ? size(pin) : 0'},'next':'w'},'w':{'do':'wait','ms':100,'next':'gone'}," TAIL "}}}";
+        "'e':{'do':'event','name':'done','args':{'ok':'=ok','n':'=has(pin) ? size(pin) : 0'},'next':'w'},"
+            "'w':{'do':'wait','ms':100,'next':'gone'}," TAIL "}}}";
     static const char *const ways[] = { "246810", "246810#", "24", "#", "7", "1", "*", "" };
     hl__rand x;
     hl__buf out;
@@ -549,18 +581,23 @@ static void a_pin_is_never_told(void **state)
 /* Every stimulus in every state: never a crash, a pair outside the table changes nothing. */
 static void every_stimulus_meets_every_state(void **state)
 {
-    static const char doc[] = "{'f':{'entry':'c'," HEAD "'nodes':{'c':{'do':'switch','on':'=right(call.dnis, 1)','cases':{'1':'play','2':'listen','4':'ask','5':'queue','7':'time'},'else':'gone'},"
-        "'play':{'do':'play','prompt':[{'p':'hello'}],'next':'gone','barge':false},'listen':{'do':'menu','prompt':[{'p':'hello'}],'keys':{'1':'gone'},'noinput':'gone','nomatch':'gone'},"
-        "'ask':{'do':'ask','name':'x','timeout_ms':1000,'ok':'gone'},'queue':{'do':'queue','queue':'d','answered':'gone','overflow':'gone','timeout':'gone','no_agents':'gone'},"
+    static const char doc[] = "{'f':{'entry':'c'," HEAD "'nodes':{'c':{'do':'switch','on':'=right(call.dnis, 1)',"
+        "'cases':{'1':'play','2':'listen','4':'ask','5':'queue','7':'time'},'else':'gone'},"
+        "'play':{'do':'play','prompt':[{'p':'hello'}],'next':'gone','barge':false},'listen':{'do':'menu',"
+            "'prompt':[{'p':'hello'}],'keys':{'1':'gone'},'noinput':'gone','nomatch':'gone'},"
+        "'ask':{'do':'ask','name':'x','timeout_ms':1000,'ok':'gone'},'queue':{'do':'queue','queue':'d',"
+            "'answered':'gone','overflow':'gone','timeout':'gone','no_agents':'gone'},"
         "'time':{'do':'wait','ms':1000,'next':'gone'}," TAIL "}}}";
     static const int states[] = { 1, 2, 4, 5, 6, 7 };
     /* DIGIT PLAYED ANSWER CONNECTED REQUEUED RESULT ANNOUNCE HANGUP: 1 taken, 0 refused; a stale PLAYED is no error. */
-    static const char *const table[] = { [1] = "11000001", [2] = "11000001", [4] = "11100001", [5] = "11010111", [6] = "11001101", [7] = "11000001" };
+    static const char *const table[] = { [1] = "11000001", [2] = "11000001", [4] = "11100001", [5] = "11010111",
+        [6] = "11001101", [7] = "11000001" };
     char dnis[8];
     (void)state;
     for (size_t s = 0; s < HL__COUNT(states); s++)
         for (int kind = HL__FLOW_DIGIT; kind <= HL__FLOW_HANGUP; kind++) {
-            hl__flow_in in = { .kind = kind, .key = '7', .play = 99, .how = HL__FLOW_ANSWERED, .status = 200, .place = 2 };
+            hl__flow_in in = { .kind = kind, .key = '7', .play = 99, .how = HL__FLOW_ANSWERED, .status = 200,
+                .place = 2 };
             hl__flow_call call = { .dnis = dnis };
             hl_flow_run before = HL_FLOW_RUN_INIT, after = HL_FLOW_RUN_INIT;
             setup(&g, doc);
@@ -572,7 +609,8 @@ static void every_stimulus_meets_every_state(void **state)
             assert_int_equal(before.state, states[s]);
             in.ask = ((run *)hl__map_get(&g.fl->runs, CONTACT))->ask;
             int r = rig_tell(&g, in);
-            hl_test_ok((r == 0) == (table[states[s]][kind - 1] == '1'), "state %d stimulus %d gives %d", states[s], kind, r);
+            hl_test_ok((r == 0) == (table[states[s]][kind - 1] == '1'), "state %d stimulus %d gives %d", states[s],
+                kind, r);
             if (r < 0) {
                 assert_true(r == HL_ESTATE || r == HL_ECONFLICT);
                 assert_int_equal(hl__flow_run_get(g.fl, CONTACT, &after), 0);
@@ -621,14 +659,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HL_TEST(a_menu_plays_listens_and_takes_the_exit_of_the_key), HL_TEST(silence_and_wrong_keys_are_counted_apart),
         HL_TEST(the_5_retry_orders_of_the_vector_hold), HL_TEST(an_account_is_asked_checked_and_read_aloud),
-        HL_TEST(answers_that_are_late_wrong_or_refused_take_their_exits), HL_TEST(digits_typed_ahead_answer_the_next_menus),
-        HL_TEST(the_queue_tells_place_and_wait_and_ends_by_each_result), HL_TEST(an_agent_takes_over_and_the_survey_follows),
-        HL_TEST(who_hangs_up_gets_his_ticket_and_hears_nothing_more), HL_TEST(an_answer_within_the_step_waits_for_its_end),
+        HL_TEST(answers_that_are_late_wrong_or_refused_take_their_exits),
+            HL_TEST(digits_typed_ahead_answer_the_next_menus),
+        HL_TEST(the_queue_tells_place_and_wait_and_ends_by_each_result),
+            HL_TEST(an_agent_takes_over_and_the_survey_follows),
+        HL_TEST(who_hangs_up_gets_his_ticket_and_hears_nothing_more),
+            HL_TEST(an_answer_within_the_step_waits_for_its_end),
         HL_TEST(decisions_follow_values), HL_TEST(a_sub_flow_takes_arguments_and_gives_values_back),
         HL_TEST(an_error_in_a_sub_flow_comes_out_of_the_call), HL_TEST(max_ms_is_taken_once),
-        HL_TEST(more_than_64_silent_steps_are_an_error_then_the_end), HL_TEST(a_node_visited_too_often_is_left_by_exhausted),
+        HL_TEST(more_than_64_silent_steps_are_an_error_then_the_end),
+            HL_TEST(a_node_visited_too_often_is_left_by_exhausted),
         HL_TEST(running_calls_keep_their_version), HL_TEST(versions_added_by_themselves_stay_until_dropped),
-        HL_TEST(values_are_read_and_set_from_outside_but_no_secret), HL_TEST(numbers_find_their_flow_and_the_star_takes_the_rest),
+        HL_TEST(values_are_read_and_set_from_outside_but_no_secret),
+            HL_TEST(numbers_find_their_flow_and_the_star_takes_the_rest),
         HL_TEST(everything_that_may_be_said_is_listed_once), HL_TEST(a_pin_is_never_told),
         HL_TEST(every_stimulus_meets_every_state), HL_TEST(memory_may_fail_anywhere_in_a_call),
     };

@@ -6,7 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char names[] = "{\"a\":\"int\",\"b\":\"int\",\"s\":\"string\",\"pin\":{\"type\":\"string\",\"secret\":true},"
+static const char names[] = "{\"a\":\"int\",\"b\":\"int\",\"s\":\"string\",\"pin\":{\"type\":\"string\","
+    "\"secret\":true},"
     "\"flag\":\"bool\",\"due\":\"money:CNY\",\"any\":\"money\",\"by\":\"date\",\"t\":\"time\",\"at\":\"timestamp\","
     "\"span\":\"duration\",\"list\":\"list of int\",\"none\":\"string\",\"bill\":{\"fields\":{\"due\":\"money:CNY\","
     "\"who\":{\"fields\":{\"name\":\"string\"}}}},\"rows\":{\"list\":{\"fields\":{\"n\":\"int\"}}}}";
@@ -59,7 +60,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hl__scope *s = NULL;
     hl__expr *e = NULL;
     hl__err err;
-    hl__json *types = hl__json_read(names, sizeof(names) - 1, &err), *given = hl__json_read(values, sizeof(values) - 1, &err);
+    hl__json *types = hl__json_read(names, sizeof(names) - 1, &err), *given = hl__json_read(values, sizeof(values) - 1,
+        &err);
     char *text = malloc(size + 1); /* to the byte, so that one read too far is seen */
 
     if (!types || !given || !text) abort();
@@ -69,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     room.used = 0;
     room.err = &err;
     for (uint32_t i = 0; i < hl__scope_size(s); i++)
-        if (hl__val_json_in(&room, hl__scope_at(s, i)->type, hl__json_get(given, hl__scope_at(s, i)->name), &slots[i]) < 0)
+        if (hl__val_json_in(&room, hl__scope_at(s, i)->type, hl__json_get(given, hl__scope_at(s, i)->name),
+            &slots[i]) < 0)
             abort();
     hl__expr_in in = { .text = text, .len = size, .may_be_secret = true, .f = &f };
     int r = hl__expr_new(s, &in, &e);

@@ -2,7 +2,8 @@
  * it runs, and after every stimulus the invariants hold.
  *
  * Second line: a key 0-9 * # is pressed; p the prompt ends, t time passes to the next timer, T a second, a an answer, e
- * a bad answer, c connected, q back in the queue, r s u v the queue's results, n a place is told, h hung up, x stopped. */
+ * a bad answer, c connected, q back in the queue,
+     r s u v the queue's results, n a place is told, h hung up, x stopped. */
 #include "flow/graph.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,40 @@ static hl__mem mem;
 static hl__err err;
 static struct world { hl__core core; hl__flows *fl; hl_id last; int64_t play; int asks, ends; } w;
 
-static hl_id id_of(hl__core *core, int kind) { (void)core; return HL__ID(++w.last, kind); }
-static hl_seq emit(hl__core *core, const hl_event *ev) { (void)core; if (!ev->type) abort(); return 1; }
-static void stop(void *ctx, hl_id contact) { (void)ctx, (void)contact; }
-static void listen_to(void *ctx, hl_id contact, bool is_secret) { (void)ctx, (void)contact, (void)is_secret; }
-static void hang_up(void *ctx, hl_id contact, int cause) { (void)ctx, (void)contact, (void)cause; }
-static void ended(void *ctx, hl_id contact, int how) { (void)ctx, (void)contact; if (how < 1 || how > 7) abort(); w.ends++; }
+static hl_id id_of(hl__core *core, int kind)
+{
+    (void)core;
+    return HL__ID(++w.last, kind);
+}
+
+static hl_seq emit(hl__core *core, const hl_event *ev)
+{
+    (void)core;
+    if (!ev->type) abort();
+    return 1;
+}
+
+static void stop(void *ctx, hl_id contact)
+{
+    (void)ctx, (void)contact;
+}
+
+static void listen_to(void *ctx, hl_id contact, bool is_secret)
+{
+    (void)ctx, (void)contact, (void)is_secret;
+}
+
+static void hang_up(void *ctx, hl_id contact, int cause)
+{
+    (void)ctx, (void)contact, (void)cause;
+}
+
+static void ended(void *ctx, hl_id contact, int how)
+{
+    (void)ctx, (void)contact;
+    if (how < 1 || how > 7) abort();
+    w.ends++;
+}
 
 static void play(void *ctx, hl_id contact, int64_t number, const char *clips, int flags)
 {
@@ -63,7 +92,8 @@ static void pass(hl_time to)
 static void happen(char c)
 {
     run *r = hl__map_get(&w.fl->runs, CONTACT);
-    hl__flow_in in = { .ask = r ? r->ask : 0, .play = r ? r->play : 0, .status = 200, .json = "\"12.50 CNY\"", .place = 2 };
+    hl__flow_in in = { .ask = r ? r->ask : 0, .play = r ? r->play : 0, .status = 200, .json = "\"12.50 CNY\"",
+        .place = 2 };
     static const char results[] = "rsuv";
 
     switch (c) {
@@ -74,7 +104,8 @@ static void happen(char c)
     case 'q': in.kind = HL__FLOW_REQUEUED; break;
     case 'n': in.kind = HL__FLOW_ANNOUNCE; break;
     case 'h': in.kind = HL__FLOW_HANGUP; break;
-    case 'r': case 's': case 'u': case 'v': in.kind = HL__FLOW_RESULT, in.how = 1 + (int)(strchr(results, c) - results); break;
+    case 'r': case 's': case 'u': case 'v': in.kind = HL__FLOW_RESULT, in.how = 1 + (int)(strchr(results,
+        c) - results); break;
     case 't': if (hl__wheel_due(&w.core.wheel) != INT64_MAX) pass(hl__wheel_due(&w.core.wheel)); return;
     case 'T': pass(w.core.now + HL__SECOND); return;
     case 'x': (void)hl__flow_stop(w.fl, CONTACT); return;
@@ -107,7 +138,8 @@ static void walk(hl_id id, const char *what, size_t len)
         if (x->state == HL_FLOW_QUEUED || x->state == HL_FLOW_TALKING)
             happen('h');
         else
-            happen(x->state == HL_FLOW_PLAYING || (x->state == HL_FLOW_LISTENING && x->c.state == C_PROMPT) ? 'p' : 't');
+            happen(x->state == HL_FLOW_PLAYING || (x->state == HL_FLOW_LISTENING &&
+                x->c.state == C_PROMPT) ? 'p' : 't');
     }
     if (!w.ends || hl__flows_check(w.fl, &err) < 0) abort();
     hl__flow_forget(w.fl, CONTACT);
