@@ -20,7 +20,7 @@ static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--files", NULL, "DIR        prompts/LANG/NAME.wav replace the voice; voice/ is what was rendered [none]" },
     { "--sip", "127.0.0.1:5060", "HOST:PORT  where telephones call, UDP [127.0.0.1:5060]" },
     { "--web", "127.0.0.1:8080", "HOST:PORT  where pages are served [127.0.0.1:8080]" },
-    { "--media", "127.0.0.1:42000", "HOST:PORT  sound, UDP [127.0.0.1:42000]" },
+    { "--media", "0.0.0.0:42000", "HOST:PORT  sound, UDP [0.0.0.0:42000]: Firefox sends none to 127.0.0.1" },
     { "--home", ".", "DIR        the folder examples/ [.]" },
     { "--login", NULL, "FILE       password file [fresh passwords for anna and bo, printed]" },
     { "--cert", NULL, "FILE       certificate of the pages, PEM [none: loopback only]" },

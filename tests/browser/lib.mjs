@@ -26,7 +26,7 @@ export async function startHotline({ sip = 5070, web = 8090, media = 42100, at =
   fs.mkdirSync(shots, { recursive: true });
   const files = path.join(build, 'water'), store = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'hotline-')), 'w.db');
   const child = spawn(path.join(build, 'examples/water_hotline'), ['--home', path.join(top, 'examples'), '--files', files, '--store',
-    store, '--sip', `127.0.0.1:${sip}`, '--web', `127.0.0.1:${web}`, '--media', `127.0.0.1:${media}`, '--at', at, ...more]);
+    store, '--sip', `127.0.0.1:${sip}`, '--web', `127.0.0.1:${web}`, '--media', `0.0.0.0:${media}`, '--at', at, ...more]);
   let out = '', words = '';
   child.stdout.on('data', d => { out += d; });
   child.stderr.on('data', d => { words += d; });
