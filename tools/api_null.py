@@ -27,13 +27,13 @@ static const char *a_text(unsigned k)
     return some[k %% 9];
 }
 
-static const void *a_struct(unsigned k, void *p, size_t size)
+static const void *a_struct(unsigned k, void *p, size_t size, int is_number) /* is_number: at offset 8 */
 {
     static const uint32_t sizes[] = { 0, 4, 5000, 0xffffffff };
     uint32_t said = k %% 5 < 4 ? (uint32_t)size : sizes[k / 5 %% 4];
     memset(p, 0, size);
     memcpy(p, &said, sizeof said);
-    if (k %% 7 == 6) memset((char *)p + 8, (int)k, size - 8 < 8 ? size - 8 : 8);
+    if (is_number && k %% 7 == 6) memset((char *)p + 8, (int)k, size - 8 < 8 ? size - 8 : 8);
     return k %% 4 ? p : NULL;
 }
 
@@ -87,7 +87,7 @@ LEFT_OUT = {'hl_open', 'hl_open_sim', 'hl_close', 'hl_error', 'hl_strerror', 'hl
             'hl_stop', 'hl_now', 'hl_wake'}
 
 
-def argument(p, n, kind):
+def argument(p, n, kind, number):
     if p['type'] == 'hl_id':
         return f'an_id(k + {n * 5})'
     if p['name'] in ('len', 'size'):
@@ -95,7 +95,7 @@ def argument(p, n, kind):
     if kind in 'sb':
         return f't{n}'
     if kind == 'i':
-        return f'a_struct(k + {n * 3}, &s{n}, sizeof s{n})'
+        return f'a_struct(k + {n * 3}, &s{n}, sizeof s{n}, {number})'
     return f'({p["type"]})a_number(k + {n * 2})'
 
 
@@ -117,7 +117,9 @@ def one(f, kind_of, api):
             lines.append(f'        {base} s{n};')
         elif kind in 'sb':
             lines.append(f'        const char *t{n} = a_text(k / {n});')
-        given.append(argument(p, n, kind))
+        number = int(kind == 'i' and not any(f['offset'] == 8 and f['size'] == 8 and '*' in f['type']
+                                             for f in api.structs[base]['fields']))
+        given.append(argument(p, n, kind, number))
         null.append('0' if kind == 'n' else 'NULL')
     return [f'static void try_{name}(void)', '{', f'    if ({name}({", ".join(null)}) != HL_EINVAL)',
             f'        fault("{name}", 0, 0, "takes NULL for an engine");', '    for (unsigned k = 0; k < 400; k++) {', *lines,

@@ -94,12 +94,19 @@ static int secret_make(hl_t *hl, const char *password, hl__secret *out)
     return r < 0 ? r : hl__secret_make(password, salt, out);
 }
 
-static int password_set(hl_t *hl, hl__gateway *g, hl_id agent, const hl__secret *secret)
+static int agent_find(hl_t *hl, hl_id agent, const hl__object **out)
 {
     int r = hl__id_ok(hl, agent, HL_KIND_AGENT, "an agent");
-    const hl__object *o = r == 0 ? hl__map_get(&hl->objects, agent) : NULL;
     if (r < 0) return r;
-    if (!o) return hl__fail(hl->core.err, HL_ENOENT, "there is no agent %lld", (long long)agent);
+    *out = hl__map_get(&hl->objects, agent);
+    return *out ? 0 : hl__fail(hl->core.err, HL_ENOENT, "there is no agent %lld", (long long)agent);
+}
+
+static int password_set(hl_t *hl, hl__gateway *g, hl_id agent, const hl__secret *secret)
+{
+    const hl__object *o;
+    int r = agent_find(hl, agent, &o);
+    if (r < 0) return r;
     if (secret) return hl__login_put(hl__gateway_logins(g), o->name, HL_GRANT_AGENT, NULL, secret);
     hl__login_drop(hl__gateway_logins(g), o->name);
     return 0;
@@ -109,21 +116,30 @@ int hl_password_set(hl_t *hl, hl_id agent, const char *password)
 {
     hl__secret secret;
     hl__gateway *g = NULL;
-    int r = password ? secret_make(hl, password, &secret) : 0;
-    if (r < 0 || (r = hl__enter_command(hl, false)) < 0) return r;
+    const hl__object *o;
+    int r = hl__enter(hl);
+    if (r < 0 || (r = hl__leave(hl, agent_find(hl, agent, &o))) < 0) return r; /* before the slow part, and after it */
+    if (password && (r = secret_make(hl, password, &secret)) < 0) return r;
+    if ((r = hl__enter_command(hl, false)) < 0) return r;
     if ((g = gateway_of(hl, &r)) != NULL) r = password_set(hl, g, agent, password ? &secret : NULL);
     return leave(hl, g, r);
 }
 
-static int line_make(hl_t *hl, const char *name, int role, const hl__secret *secret, const char **out)
+static int line_ok(hl_t *hl, const char *name, int role, const char **out)
 {
-    hl__buf b;
     int r = out_ok(hl, out);
     if (r < 0) return r;
     if (!name || !*name || !hl__text_ok(name, 255) || strpbrk(name, ":#"))
         return hl__fail(hl->core.err, HL_EINVAL, "a name has no \":\" and no \"#\"");
     if (!*hl__role_name(role > 0 ? (uint32_t)role : 0))
         return hl__fail(hl->core.err, HL_EINVAL, "role is one of HL_GRANT_*");
+    return 0;
+}
+
+static int line_make(hl_t *hl, const char *name, int role, const hl__secret *secret, const char **out)
+{
+    hl__buf b;
+    int r;
     hl__buf_init(&b, &hl->mem);
     r = hl__secret_line(&b, name, (uint32_t)role, secret);
     const char *kept = r == 0 ? hl__keep(hl, b.data) : NULL;
@@ -135,8 +151,9 @@ static int line_make(hl_t *hl, const char *name, int role, const hl__secret *sec
 int hl_password_line(hl_t *hl, const char *name, int role, const char *password, const char **out)
 {
     hl__secret secret;
-    int r = secret_make(hl, password, &secret);
-    if (r < 0 || (r = hl__enter(hl)) < 0) return r;
+    int r = hl__enter(hl);
+    if (r < 0 || (r = hl__leave(hl, line_ok(hl, name, role, out))) < 0) return r;
+    if ((r = secret_make(hl, password, &secret)) < 0 || (r = hl__enter(hl)) < 0) return r;
     return hl__leave(hl, line_make(hl, name, role, &secret, out));
 }
 
