@@ -607,6 +607,24 @@ static void known_fields(checker *c, const node *n, const hl__place *at)
     hl__jknown(&jc, known);
 }
 
+/* `defaults` give fields to nodes of a kind, never exits. */
+static void check_defaults(checker *c)
+{
+    hl__jcheck jc = { c->f, c->g->json, c->at, CODE_E + 20 };
+    hl__json *defaults = hl__jobject(&jc, "defaults");
+    hl__place at = { c->at, "defaults", 0 };
+
+    for (void *it = hl__json_iter(defaults); it; it = hl__json_iter_next(defaults, it)) {
+        hl__place here = { &at, hl__json_iter_key(it), 0 };
+        hl__jcheck fields = { c->f, hl__json_iter_value(it), &here, CODE_E + 20 };
+        int k = kind_of(hl__json_iter_key(it));
+        if (k < 0)
+            bad_kind(c, hl__json_iter_key(it), &here);
+        else if (!(hl__flow_kinds[k].traits & K_U))
+            hl__jknown(&fields, hl__flow_kinds[k].fields);
+    }
+}
+
 static void read_nodes(checker *c)
 {
     hl__place nodes = { c->at, "nodes", 0 };
@@ -648,6 +666,7 @@ int hl__graph_new(const binder *b, hl__json *json, const char *name, hl__finding
         list_nodes(&c);
     if (!c.no_memory && c.g->n) {
         check_presets(&c);
+        check_defaults(&c);
         read_handlers(&c);
         read_nodes(&c);
     }

@@ -188,12 +188,14 @@ static void add_prompt(hl__buf *b, const char *lang, const char *name, const hl_
 {
     const hl__json *j = hl__json_get(words, lang);
     void *it = hl__json_iter(words);
+    const char *clip;
 
     if (!j && it) {
         lang = hl__json_iter_key(it);
         j = hl__json_iter_value(it);
     }
-    add_line(b, lang, name, hl__json_text(hl__json_get(j, "text")), NULL);
+    clip = hl__json_text(hl__json_get(j, "clip")); /* a file below prompts/, else one of the prompt's own name */
+    add_line(b, lang, clip ? clip : name, hl__json_text(hl__json_get(j, "text")), NULL);
 }
 
 int hl__builtin_line(hl__flows *fl, const char *lang, const char *name, const char *key, hl__buf *b)

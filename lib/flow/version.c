@@ -347,7 +347,7 @@ static void check_prompt(void *domain, const char *name, const hl__json *value, 
             continue;
         }
         hl__jknown(&jc, "clip text");
-        (void)hl__jtext(&jc, "clip", 255, NULL);
+        (void)hl__jtext(&jc, "clip", 127, NULL);
         if (!hl__jtext(&jc, "text", 2000, NULL) && !hl__json_get(jc.j, "clip"))
             hl__error(f, CODE_E + 8, &here, "neither a recording nor a text: nothing would be heard");
     }

@@ -142,6 +142,8 @@ static void every_fault_is_found_where_it_is(void **state)
             "/nodes/t/prompt/1/say" },
         { "'langs':['zh-CN','en']", "'langs':[]", 620, "/langs" }, { "'format':1", "'format':2", 620, "/format" },
         { "'keys':{'1':'a','0':'q'}", "'keys':{'1':'a','0':'q','x':'q'}", 621, "/nodes/m/keys/x" },
+        { "'menu':{'first_ms'", "'meno':{'first_ms'", 620, "/defaults/meno" },
+        { "'first_ms':5000", "'frist_ms':5000", 620, "/defaults/menu/frist_ms" },
         { "'oops':{", "'Oops':{'do':'end'},'oops':{", 621, "/nodes/Oops" },
         { "'queue':'desk'", "'queue':'nowhere'", 622, "/nodes/q/queue" }, { "'calendar':'desk'",
             "'calendar':'nowhere'", 617, "/nodes/h/calendar" },

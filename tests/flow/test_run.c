@@ -533,6 +533,10 @@ static void everything_that_may_be_said_is_listed_once(void **state)
     assert_non_null(first);
     assert_null(strstr(first + 1, "zh-CN\thello\t"));
     assert_non_null(strstr(out.data, "en\tmain\tBill 1, agent 0\n"));
+    hl__buf_clear(&out);
+    assert_int_equal(rig_load(&g, "prompts", "{'hello':{'en':{'clip':'old/hello.wav'}}}"), 0);
+    assert_int_equal(hl__flow_clips(g.fl, &out), 0);
+    assert_non_null(strstr(out.data, "en\told/hello.wav\t\n"));
     hl__buf_free(&out);
     teardown(&g);
 }
