@@ -29,12 +29,8 @@ static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--lang", "zh", "zh|en      of what this program says" },
 };
 static hl_t *hotline;
+static int english;
 static volatile sig_atomic_t stopping;
-
-static const char *say(const char *zh, const char *en)
-{
-    return strcmp(opt[LANG].value, "en") == 0 ? en : zh;
-}
 
 static void fail(const char *what, const char *words)
 {
@@ -61,33 +57,29 @@ static void add_place(char *json)
         if (sscanf(opt[SIP + i].value, "%63[^]:]:%d", host[i], &port[i]) != 2)
             fail(opt[SIP + i].value, "is no HOST:PORT");
     if (!end)
-        return;
-    end += snprintf(end, 8000, ",\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},\"media\":"
-                    "{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true",
-                    host[0], port[0], host[2], port[2], host[1], port[1]);
-    end += snprintf(end, 4000, ",\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"", opt[HOME].value,
-                    opt[HOME].value);
+        return; /* no JSON: hl_load() says so */
+    end += snprintf(end, 7000, ",\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},\"media\":"
+                    "{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
+                    "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"", host[0], port[0], host[2], port[2],
+                    host[1], port[1], opt[HOME].value, opt[HOME].value);
     for (int i = LOGIN; i <= KEY; i++)
         if (opt[i].value)
             end += snprintf(end, 1000, ",\"%s\":\"%s\"", opt[i].name + 2, opt[i].value);
     snprintf(end, 4, "}}");
 }
 
-static void load(void)
+static void load(const char *name)
 {
-    char name[1024], words[512], *json;
+    char words[512], *json = read_file(name, 1 << 20);
     hl_finding f = HL_FINDING_INIT;
-    int r;
-    snprintf(name, sizeof(name), "%s/water/hotline.json", opt[HOME].value);
-    json = read_file(opt[CONFIG].value ? opt[CONFIG].value : name, 1 << 20);
     add_place(json);
-    r = hl_load(hotline, json, strlen(json));
+    int r = hl_load(hotline, json, strlen(json));
     snprintf(words, sizeof(words), "%s", hl_error(hotline));
     while (hl_finding_next(hotline, &f) == 1)
-        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", opt[CONFIG].value ? opt[CONFIG].value : name, f.line, f.column,
-                f.level == 1 ? "error" : "warning", f.text, f.pointer);
+        fprintf(stderr, "%s:%d:%d: %s: %s (%s)\n", name, f.line, f.column, f.level == 1 ? "error" : "warning", f.text,
+                f.pointer);
     if (r < 0)
-        fail(opt[CONFIG].value ? opt[CONFIG].value : name, words);
+        fail(name, words);
     free(json);
 }
 
@@ -96,29 +88,21 @@ static void answer(sqlite3 *db, const hl_event *ev)
 {
     char json[128];
     sqlite3_stmt *s = NULL;
-    int status = 500;
     sqlite3_prepare_v2(db, "select due, pay_by from customer where account = json_extract(?, '$.acct')", -1, &s, NULL);
     sqlite3_bind_text(s, 1, ev->data, -1, SQLITE_TRANSIENT);
-    switch (sqlite3_step(s)) {
-    case SQLITE_ROW:
-        status = 200;
+    int step = sqlite3_step(s), status = step == SQLITE_ROW ? 200 : step == SQLITE_DONE ? 404 : 500;
+    if (status == 200)
         snprintf(json, sizeof(json), "{\"due\":\"%d.%02d CNY\",\"by\":\"%s\"}", sqlite3_column_int(s, 0) / 100,
                  sqlite3_column_int(s, 0) % 100, (const char *)sqlite3_column_text(s, 1));
-        break;
-    case SQLITE_DONE: status = 404; break;
-    default: break;
-    }
     sqlite3_finalize(s);
     /* too late is no harm: the caller has gone on */
     (void)hl_flow_answer(hotline, ev->contact, ev->code, status, status == 200 ? json : NULL);
 }
 
-static sqlite3 *customers(void)
+static sqlite3 *customers(const char *name)
 {
     sqlite3 *db;
-    char name[1024], *sql, *words = NULL;
-    snprintf(name, sizeof(name), "%s/water/customers.sql", opt[HOME].value);
-    sql = read_file(name, 1 << 16);
+    char *sql = read_file(name, 1 << 16), *words = NULL;
     if (sqlite3_open(":memory:", &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, &words) != SQLITE_OK)
         fail(name, words ? words : "cannot be used");
     free(sql);
@@ -141,22 +125,20 @@ static const char *fresh_password(const char *name, char out[16])
 
 static void say_ready(void)
 {
-    char anna[16], bo[16], address[128];
-    const char *web;
+    char a[16], b[16];
+    const char *anna = fresh_password("anna", a), *bo = fresh_password("bo", b), *web;
     if (hl_gateway_address(hotline, &web) < 0)
         fail(opt[WEB].value, hl_error(hotline));
-    snprintf(address, sizeof(address), "%s", web);
     printf("{\"ready\":true,\"number\":\"96332\",\"call\":\"sip:96332@%s\",\"web\":\"%s\",\"desk\":\"%s/desk.html\","
-           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n", opt[SIP].value, address, address,
-           address, fresh_password("anna", anna), fresh_password("bo", bo));
+           "\"caller\":\"%s/caller.html\",\"agents\":{\"anna\":\"%s\",\"bo\":\"%s\"}}\n",
+           opt[SIP].value, web, web, web, anna, bo);
     fflush(stdout);
 }
 
 static void on_signal(int number)
 {
-    (void)number;
     hl_stop(hotline, stopping ? 0 : 30000); /* the second one does not wait */
-    stopping = 1;
+    stopping = number;
 }
 
 /* Drivers and prompts; 1 when every prompt is there. */
@@ -165,7 +147,7 @@ static int hear_driver(const hl_event *ev)
     if (ev->code < 0)
         fail(ev->text, hl_strerror(ev->code));
     if (strcmp(ev->text, "voice") == 0 && ev->code > 0 && ev->code % 50 == 0)
-        fprintf(stderr, "%s: %d\n", say("正在生成语音，还有", "rendering prompts, to go"), ev->code);
+        fprintf(stderr, "%s: %d\n", english ? "rendering prompts, to go" : "正在生成语音，还有", ev->code);
     return strcmp(ev->text, "voice") == 0 && ev->code == 0;
 }
 
@@ -187,7 +169,7 @@ static void serve(sqlite3 *db)
         for (leg.id = 0; stopping && hl_leg_next(hotline, 0, &leg) == 1;)
             legs++;
         if (legs && waits++ % 5 == 0)
-            fprintf(stderr, "%s: %d\n", say("正在结束，还有通话", "closing; waiting for legs to end"), legs);
+            fprintf(stderr, "%s: %d\n", english ? "closing; waiting for legs to end" : "正在结束，还有通话", legs);
     }
 }
 
@@ -197,10 +179,10 @@ static void read_options(int argc, char **argv)
         int k = 0, help = strcmp(argv[i], "--help") == 0;
         while (k < OPTIONS && strcmp(argv[i], opt[k].name) != 0)
             k++;
-        if (k < OPTIONS && i + 1 < argc) {
-            opt[k].value = argv[++i];
+        if (k < OPTIONS && ++i < argc)
+            opt[k].value = argv[i];
+        if (k < OPTIONS && i < argc)
             continue;
-        }
         fputs("water_hotline [OPTION VALUE]...\n\n", help ? stdout : stderr);
         for (k = 0; k < OPTIONS; k++)
             fprintf(help ? stdout : stderr, "  %-9s %s\n", opt[k].name, opt[k].help);
@@ -208,31 +190,31 @@ static void read_options(int argc, char **argv)
     }
 }
 
-static hl_time pretended(const char *text)
-{
-    struct tm tm = { 0 };
-    if (sscanf(text, "%d-%d-%dT%d:%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min) != 5)
-        fail(text, "is no time as 2026-10-01T03:00");
-    tm.tm_year -= 1900, tm.tm_mon -= 1, tm.tm_hour -= 8;
-    setenv("TZ", "UTC0", 1); /* mktime() reads local time */
-    return (hl_time)mktime(&tm) * 1000000;
-}
-
 int main(int argc, char **argv)
 {
     hl_options options = HL_OPTIONS_INIT;
+    char config[1024], table[1024];
+    struct tm t = { 0 };
     sqlite3 *db;
 
     read_options(argc, argv);
+    english = strcmp(opt[LANG].value, "en") == 0;
+    snprintf(config, sizeof(config), "%s/water/hotline.json", opt[HOME].value);
+    snprintf(table, sizeof(table), "%s/water/customers.sql", opt[HOME].value);
+    db = customers(table);
+    setenv("TZ", "CST-8", 1); /* mktime() reads local time: the waterworks is in China */
+    if (opt[AT].value &&
+        sscanf(opt[AT].value, "%d-%d-%dT%d:%d", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min) < 5)
+        fail(opt[AT].value, "is no time as 2026-10-01T03:00");
+    t.tm_year -= 1900, t.tm_mon -= 1;
+    options.pretend = opt[AT].value ? (hl_time)mktime(&t) * 1000000 : 0;
     options.store = opt[STORE].value;
     options.files = opt[FILES].value;
     options.log_fd = 2;
     options.log_level = HL_LOG_WARN;
-    options.pretend = opt[AT].value ? pretended(opt[AT].value) : 0;
     if (hl_open(&options, &hotline) < 0)
         fail("hl_open", hl_error(NULL));
-    load();
-    db = customers();
+    load(opt[CONFIG].value ? opt[CONFIG].value : config);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
     serve(db);
