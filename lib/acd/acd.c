@@ -127,7 +127,11 @@ uint32_t hl__acd_sections(hl__acd *acd, hl__section *out, uint32_t room)
 
 int hl__acd_ready(hl__acd *acd)
 {
-    return acd->is_stale ? hl__acd_rebuild(acd) : 0;
+    int r = acd->is_stale ? hl__acd_rebuild(acd) : 1;
+
+    if (r == 0)
+        hl__acd_settle(acd); /* now, not with the command: that may yet be refused */
+    return r < 0 ? r : 0;
 }
 
 void hl__acd_tell(hl__acd *acd, hl__news *n, uint32_t what)

@@ -461,7 +461,7 @@ int main(void)
     for (; n < g.gl_pathc && n < 100; n++) {
         const char *base = strrchr(g.gl_pathv[n], '/') + 1;
         snprintf(names[n], sizeof(names[n]), "tests/scenario/%s", base);
-        tests[n] = (struct CMUnitTest){ strdup(names[n]), tell, hl_test_begin, hl_test_end, names[n] };
+        tests[n] = (struct CMUnitTest){ names[n], tell, hl_test_begin, hl_test_end, names[n] };
     }
     globfree(&g);
     return hl_test_main(tests, n);
