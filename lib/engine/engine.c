@@ -202,13 +202,23 @@ int hl__step_begin(hl_t *hl, hl__err *err)
     return r;
 }
 
+/* A step that wrote nothing has nothing to wait for: its promises hold as soon as the batches before it are on disk. */
+static void free_promises(hl_t *hl)
+{
+    for (hl__request *q = hl->first; q; q = q->next)
+        if (q->after > hl->batch_number)
+            q->after = hl->batch_number;
+}
+
 static void close_batch(hl_t *hl)
 {
     hl__mark mark = { .epoch = hl->epoch, .number = hl->batch_number + 1, .seq = hl->events.next - 1,
         .ticks = hl->core.now, .wall = hl->core.now, .serial = hl->serial };
 
-    if (!hl->batch || hl__batch_ops(hl->batch) == 0)
+    if (!hl->batch || hl__batch_ops(hl->batch) == 0) {
+        free_promises(hl);
         return;
+    }
     hl__batch_seal(hl->batch, &mark);
     if (hl->store.append(hl->store.d, hl->batch) < 0)
         return; /* it stays, the next step adds to it and tries again */
