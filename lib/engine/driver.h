@@ -59,30 +59,23 @@ typedef struct hl__session_ops {
 /* What a page may ask: name, op, who (bits 1 << HL_GRANT_*), arguments "name:type", ? optional; s text, i integer,
  * b true or false, o object. The gateway checks by this table and documents it; the engine carries it out and calls
  * reply(). The first four are the gateway's own news of a session; HTTP's GET ask the same way, session 0. */
-#define HL__OPS(X)                                                                                                     \
-    X("session.open", SESSION_OPEN, 0, "role:i agent?:i subject?:s number?:s queue?:i data?:o lang?:s")                \
-    X("session.cut", SESSION_CUT, 0, "")                                                                               \
-    X("session.back", SESSION_BACK, 0, "") X("session.gone", SESSION_GONE, 0, "")                                      \
-        X("rtc.offer", RTC_OFFER, 30, "sdp:s why?:s") X("call.web", CALL_WEB, 30, "to?:s data?:o")                     \
-            X("call.hangup", CALL_HANGUP, 30, "contact?:i") X("call.dtmf", CALL_DTMF, 30, "contact?:i keys:s")         \
-                X("agent.state", AGENT_STATE, 12, "state:s reason?:s") X("offer.accept", OFFER_ACCEPT, 12, "offer:i")  \
-                    X("offer.reject", OFFER_REJECT, 12, "offer:i") X("call.hold", CALL_HOLD, 12, "contact:i") X(       \
-                        "call.resume", CALL_RESUME, 12, "contact:i") X("call.mute", CALL_MUTE, 12, "contact?:i on:b")  \
-                        X("wrap", WRAP, 12, "contact?:i code?:s note?:s more_ms?:i")                                   \
-                            X("ticket.new", TICKET_NEW, 28,                                                            \
-                              "type:s title?:s text?:s fields?:o phone?:s contact?:i priority?:i key?:s")              \
-                                X("ticket.do", TICKET_DO, 28,                                                          \
-                                  "ticket:i verb:s args?:o reason?:s seen?:i key?:s contact?:i")                       \
-                                    X("ticket.get", TICKET_GET,                                                        \
-                                      28, "ticket:i") X("ticket.list", TICKET_LIST, 28,                                \
-                                                        "phone?:s type?:s state?:s words?:s after?:i limit?:i")        \
-                                        X("ticket.types", TICKET_TYPES, 28, "") X("queue.list", QUEUE_LIST, 28, "")    \
-                                            X("agent.list", AGENT_LIST, 28, "")                                        \
-                                                X("agent.set", AGENT_SET, 24, "agent:i state:s")                       \
-                                                    X("contact.list", CONTACT_LIST, 28, "after?:i limit?:i")           \
-                                                        X("state", STATE, 28, "") X("load", LOAD, 16, "document:o")    \
-                                                            X("check", CHECK, 16, "document:o")                        \
-                                                                X("metrics", METRICS, 48, "")
+#define HL__OPS(X) \
+    X("session.open", SESSION_OPEN, 0, "role:i agent?:i subject?:s number?:s queue?:i data?:o lang?:s") \
+    X("session.cut", SESSION_CUT, 0, "") X("session.back", SESSION_BACK, 0, "") \
+    X("session.gone", SESSION_GONE, 0, "") X("rtc.offer", RTC_OFFER, 30, "sdp:s why?:s") \
+    X("call.web", CALL_WEB, 30, "to?:s data?:o") X("call.hangup", CALL_HANGUP, 30, "contact?:i") \
+    X("call.dtmf", CALL_DTMF, 30, "contact?:i keys:s") X("agent.state", AGENT_STATE, 12, "state:s reason?:s") \
+    X("offer.accept", OFFER_ACCEPT, 12, "offer:i") X("offer.reject", OFFER_REJECT, 12, "offer:i") \
+    X("call.hold", CALL_HOLD, 12, "contact:i") X("call.resume", CALL_RESUME, 12, "contact:i") \
+    X("call.mute", CALL_MUTE, 12, "contact?:i on:b") X("wrap", WRAP, 12, "contact?:i code?:s note?:s more_ms?:i") \
+    X("ticket.new", TICKET_NEW, 28, "type:s title?:s text?:s fields?:o phone?:s contact?:i priority?:i key?:s") \
+    X("ticket.do", TICKET_DO, 28, "ticket:i verb:s args?:o reason?:s seen?:i key?:s contact?:i") \
+    X("ticket.get", TICKET_GET, 28, "ticket:i") \
+    X("ticket.list", TICKET_LIST, 28, "phone?:s type?:s state?:s words?:s after?:i limit?:i") \
+    X("ticket.types", TICKET_TYPES, 28, "") X("queue.list", QUEUE_LIST, 28, "") X("agent.list", AGENT_LIST, 28, "") \
+    X("agent.set", AGENT_SET, 24, "agent:i state:s") X("contact.list", CONTACT_LIST, 28, "after?:i limit?:i") \
+    X("state", STATE, 28, "") X("load", LOAD, 16, "document:o") X("check", CHECK, 16, "document:o") \
+    X("metrics", METRICS, 48, "")
 #define X(name, op, who, args) HL__DO_##op,
 enum { HL__DO_NONE, HL__OPS(X) HL__DO_END };
 #undef X
