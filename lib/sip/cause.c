@@ -1,5 +1,6 @@
 /* cause.c - SIP statuses, Q.850 causes and outcomes: RFC 3398 both ways, our own choices where it has none. */
 #include "sip/cause.h"
+#include "sip/sip.h"
 #include <string.h>
 
 static const struct hl__sip_cause from_sip[] = {
@@ -108,4 +109,14 @@ int hl__sip_reason(const struct sip_msg *m)
         }
     }
     return 0;
+}
+
+int hl__sip_q850_of(int status)
+{
+    return hl__sip_cause_of(status).q850;
+}
+
+int hl__sip_status_of(int q850)
+{
+    return hl__sip_cause_q850(q850).status;
 }

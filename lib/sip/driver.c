@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { LISTENERS = 16 };
+#define STATUS_GAP (500 * HL__US)
 enum { ORIGINATE, PROGRESS, ANSWER, REJECT, HANGUP, RENEGOTIATE, DTMF };
 struct request {
     struct request *next;
@@ -28,7 +29,26 @@ struct sip_driver {
     hl_time now;
     struct socket socket[LISTENERS];
     struct request *first, **last;
+    hl__sip_status *status;        /* changed under the engine's lock */
+    hl_time status_due;            /* 0: nothing happened since it was taken */
 };
+
+/* The engine's lock is held. */
+static void refresh(struct sip_driver *d)
+{
+    hl__sip_status *fresh;
+    d->status_due = d->now + STATUS_GAP;
+    if (hl__sip_status_take(d->core, &fresh) < 0)
+        return; /* the old one stays until then */
+    hl__sip_status_free(d->status);
+    d->status = fresh;
+    d->status_due = 0;
+}
+
+const hl__sip_status *hl__sip_driver_status(void *ctx)
+{
+    return ((struct sip_driver *)ctx)->status;
+}
 
 static void drain(struct sip_driver *d)
 {
@@ -37,6 +57,10 @@ static void drain(struct sip_driver *d)
     hl__lock(d->hl);
     while (hl__sip_event(d->core, &ev))
         hl__leg_event(d->hl, &ev);
+    if (d->status_due && d->now >= d->status_due)
+        refresh(d);
+    else if (!d->status_due)
+        d->status_due = d->now + STATUS_GAP;
     hl__unlock(d->hl);
     while (hl__sip_output(d->core, &out))
         if (out.listener < LISTENERS && d->socket[out.listener].udp)
@@ -211,13 +235,17 @@ static int set(void *ctx, const char *json)
         hl__log(hl__log_of(d->hl), HL_LOG_ERROR, "sip: %s", err.words);
     else
         open_sockets(d);
+    d->status_due = d->now + 1; /* soon */
     return r;
 }
 
 static hl_time due(void *ctx)
 {
     struct sip_driver *d = ctx;
-    return d->first ? d->now : hl__sip_due(d->core);
+    hl_time at = hl__sip_due(d->core);
+    if (d->status_due && d->status_due < at)
+        at = d->status_due;
+    return d->first ? d->now : at;
 }
 
 static void run_requests(struct sip_driver *d)
@@ -261,6 +289,7 @@ static void end(void *ctx)
         hl__free(d->mem, q->texts);
         hl__free(d->mem, q);
     }
+    hl__sip_status_free(d->status);
     hl__sip_free(d->core);
     hl__free(d->mem, d);
 }

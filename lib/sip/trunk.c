@@ -283,14 +283,12 @@ void hl__sip_write_identity(hl__sip *c, hl__buf *from, hl__buf *more, const stru
         write_asserted(c, more, br, number);
 }
 
-static const struct { int32_t reg, state; } states[] = { { 0, 0 }, { 1, 2 }, { 2, 0 }, { 3, 2 } };
-
 int hl__sip_trunk_next(const hl__sip *c, uint32_t *pos, hl__sip_trunk_row *row)
 {
     const struct sip_trunk *t = hl__names_at(&c->trunks, pos);
     if (!t)
         return 0;
-    *row = (hl__sip_trunk_row){ .id = t->id, .state = states[t->reg.state & 3].state, .registration = t->reg.state };
+    *row = (hl__sip_trunk_row){ .id = t->id, .registration = t->reg.state > 3 ? 0 : t->reg.state };
     row->reg_status = t->reg.status;
     row->peers = t->profile->npeers;
     row->calls_in = t->calls_in;
@@ -308,6 +306,9 @@ int hl__sip_phone_next(const hl__sip *c, uint32_t *pos, hl__sip_phone_row *row)
     const struct sip_phone *p = hl__names_at(&c->phones, pos);
     if (!p)
         return 0;
-    *row = (hl__sip_phone_row){ p->id, 0, (int32_t)p->bindings, p->calls, p->profile->name, p->profile->display };
+    *row = (hl__sip_phone_row){ .id = p->id, .bindings = (int32_t)p->bindings, .calls = p->calls };
+    row->max_calls = p->profile->max_calls;
+    row->name = p->profile->name;
+    row->display = p->profile->display;
     return 1;
 }
