@@ -76,6 +76,16 @@ static bool accepts_sdp(const struct sip_msg *m)
            hl__sip_has_token(m, SIP_H_ACCEPT, "application/*") || hl__sip_has_token(m, SIP_H_ACCEPT, "*/*");
 }
 
+static void check_body(struct sip_msg *m)
+{
+    if (m->body.len && !is_type(hl__sip_value(m, SIP_H_CONTENT_TYPE), "application/sdp"))
+        fault(m, 415, "Content-Type");
+    if (m->first[SIP_H_CONTENT_ENCODING] && !hl__view_like(hl__sip_value(m, SIP_H_CONTENT_ENCODING), "identity"))
+        fault(m, 415, "Content-Encoding");
+    if (!accepts_sdp(m))
+        fault(m, 406, "Accept");
+}
+
 void hl__sip_check(struct sip_msg *m)
 {
     if (m->fault)
@@ -89,13 +99,6 @@ void hl__sip_check(struct sip_msg *m)
         return;
     if (m->first[SIP_H_REQUIRE] && hl__sip_value(m, SIP_H_REQUIRE).len)
         fault(m, 420, "Require"); /* there is no extension yet that we could be required to know */
-    bool sdp = m->method == SIP_INVITE || m->method == SIP_UPDATE;
-    if (sdp && m->body.len && !is_type(hl__sip_value(m, SIP_H_CONTENT_TYPE), "application/sdp"))
-        fault(m, 415, "Content-Type");
-    if (sdp && m->first[SIP_H_CONTENT_ENCODING] && !hl__view_like(hl__sip_value(m, SIP_H_CONTENT_ENCODING), "identity"))
-        fault(m, 415, "Content-Encoding");
-    if (sdp && !accepts_sdp(m))
-        fault(m, 406, "Accept");
-    if (m->method == SIP_INVITE && !m->first[SIP_H_CONTACT] && m->from_tag.at && m->from.uri.kind == SIP_URI_TEL)
-        fault(m, 400, "Contact");
+    if (m->method == SIP_INVITE || m->method == SIP_UPDATE)
+        check_body(m);
 }

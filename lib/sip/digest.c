@@ -195,38 +195,52 @@ int hl__sip_challenge_next(hl__view *rest, struct sip_challenge *out)
     return out->algorithm < 0 || out->qop == SIP_QOP_UNKNOWN ? -1 : 1;
 }
 
+struct answers { struct sip_credentials c; hl__view algorithm, qop; };
+
+/* False: it was there before. */
+static bool keep_answer(struct answers *a, hl__view name, hl__view value)
+{
+    struct { const char *name; hl__view *to; } known[] = {
+        { "username", &a->c.user }, { "realm", &a->c.realm }, { "nonce", &a->c.nonce }, { "uri", &a->c.uri },
+        { "response", &a->c.response }, { "nc", &a->c.nc }, { "cnonce", &a->c.cnonce },
+        { "algorithm", &a->algorithm }, { "qop", &a->qop },
+    };
+    for (size_t i = 0; i < HL__COUNT(known); i++)
+        if (hl__view_like(name, known[i].name)) {
+            if (known[i].to->at)
+                return false;
+            *known[i].to = value;
+        }
+    return true;
+}
+
+static bool is_complete(const struct sip_credentials *c)
+{
+    bool there = c->user.at && c->realm.at && c->nonce.at && c->uri.at && c->response.at;
+    return there && c->algorithm >= 0 && c->qop != SIP_QOP_UNKNOWN &&
+           (c->qop == SIP_QOP_NONE || (c->nc.len == 8 && c->cnonce.len));
+}
+
 bool hl__sip_credentials(hl__view value, struct sip_credentials *out)
 {
-    hl__view scheme, tail, name, text, algorithm = { NULL, 0 }, qop = { NULL, 0 };
-    struct sip_credentials c = { .algorithm = 0 };
-    struct { const char *name; hl__view *to; } known[] = {
-        { "username", &c.user }, { "realm", &c.realm }, { "nonce", &c.nonce }, { "uri", &c.uri },
-        { "response", &c.response }, { "nc", &c.nc }, { "cnonce", &c.cnonce }, { "algorithm", &algorithm },
-        { "qop", &qop },
-    };
+    hl__view scheme, tail, name, text;
+    struct answers a = { .algorithm = { NULL, 0 } };
     if (!hl__sip_quotes_ok(value))
         return false;
     hl__view rest = value, one = hl__sip_element(&rest);
     if (!begins_scheme(one, &scheme, &tail) || !hl__view_like(scheme, "Digest"))
         return false;
     for (;;) {
-        if (!pair(tail, &name, &text))
+        if (!pair(tail, &name, &text) || !keep_answer(&a, name, text))
             return false;
-        for (size_t i = 0; i < HL__COUNT(known); i++)
-            if (hl__view_like(name, known[i].name)) {
-                if (known[i].to->at)
-                    return false;
-                *known[i].to = text;
-            }
         if (!rest.len)
             break;
         tail = hl__sip_element(&rest);
     }
-    c.algorithm = hl__sip_algorithm(algorithm, &c.sess);
-    c.qop = qop_of(qop);
-    *out = c;
-    return c.algorithm >= 0 && c.qop != SIP_QOP_UNKNOWN && c.user.at && c.realm.at && c.nonce.at && c.uri.at &&
-           c.response.at && (c.qop == SIP_QOP_NONE || (c.nc.len == 8 && c.cnonce.len));
+    a.c.algorithm = hl__sip_algorithm(a.algorithm, &a.c.sess);
+    a.c.qop = qop_of(a.qop);
+    *out = a.c;
+    return is_complete(&a.c);
 }
 
 bool hl__sip_may_answer(bool ours, bool from_peer, bool realm_ok, int method, int rounds, bool stale)

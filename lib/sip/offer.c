@@ -263,6 +263,17 @@ int hl__sip_answer_make(struct sip_leg *l, const hl__media *ours, hl__buf *out)
     return r;
 }
 
+/* Without a wish of the engine's: the profile's list in its order. */
+static void offer_listed(const char *codecs, hl__sdp_offer *d)
+{
+    for (hl__view rest = hl__view_of(codecs); rest.at;) {
+        hl__view one = hl__view_trim(hl__view_cut(&rest, ','));
+        for (size_t i = 0; i < HL__COUNT(known); i++)
+            if (hl__view_like(one, known[i].name) && d->ncodecs < HL__COUNT(d->codec))
+                put_codec(d, (int)i, known[i].pt);
+    }
+}
+
 static void offer_codecs(struct sip_leg *l, const hl__media *ours, hl__sdp_offer *d)
 {
     const char *codecs = codecs_of(l);
@@ -271,12 +282,8 @@ static void offer_codecs(struct sip_leg *l, const hl__media *ours, hl__sdp_offer
         if (which >= 0 && listed(codecs, known[which].name) && d->ncodecs < HL__COUNT(d->codec))
             put_codec(d, which, known[which].pt);
     }
-    for (hl__view rest = hl__view_of(codecs); !ours->n && rest.at;) {
-        hl__view one = hl__view_trim(hl__view_cut(&rest, ','));
-        for (size_t i = 0; i < HL__COUNT(known); i++)
-            if (hl__view_like(one, known[i].name) && d->ncodecs < HL__COUNT(d->codec))
-                put_codec(d, (int)i, known[i].pt);
-    }
+    if (!ours->n)
+        offer_listed(codecs, d);
     bool slow = false, fast = false;
     for (unsigned i = 0; i < d->ncodecs; i++) {
         slow = slow || d->codec[i].rate == 8000;

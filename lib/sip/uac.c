@@ -370,6 +370,21 @@ static bool asked_for_credentials(struct sip_branch *br, const struct sip_msg *m
     return hl__sip_kept_take(br->leg->core, &br->kept, p, m) && send_invite(br) == 0;
 }
 
+static void declined(struct sip_branch *br, const struct sip_msg *m)
+{
+    if ((m->status == 401 || m->status == 407) && asked_for_credentials(br, m))
+        return;
+    struct hl__sip_cause cause = hl__sip_cause_of(m->status);
+    int q850 = hl__sip_reason(m);
+    if (m->status == 401 || m->status == 407)
+        cause = hl__sip_cause_local(SIP_BY_credentials_refused);
+    if (q850) {
+        cause.q850 = q850;
+        cause.outcome = hl__sip_cause_q850(q850).outcome;
+    }
+    refused(br, cause, HL__BY_FAR);
+}
+
 static void response(void *owner, struct sip_txn *t, const struct sip_msg *m)
 {
     struct sip_branch *br = owner;
@@ -388,19 +403,8 @@ static void response(void *owner, struct sip_txn *t, const struct sip_msg *m)
         accepted(br, m);
         return;
     }
-    if (br->done || br->txn != t)
-        return;
-    if ((m->status == 401 || m->status == 407) && asked_for_credentials(br, m))
-        return;
-    struct hl__sip_cause cause = hl__sip_cause_of(m->status);
-    int q850 = hl__sip_reason(m);
-    if (m->status == 401 || m->status == 407)
-        cause = hl__sip_cause_local(SIP_BY_credentials_refused);
-    if (q850) {
-        cause.q850 = q850;
-        cause.outcome = hl__sip_cause_q850(q850).outcome;
-    }
-    refused(br, cause, HL__BY_FAR);
+    if (!br->done && br->txn == t)
+        declined(br, m);
 }
 
 /* ---- whom to call ---- */
