@@ -256,6 +256,8 @@ int hl__dtls_input(hl__dtls *d, const uint8_t *data, size_t len)
     }
     if (r == HL__DTLS_GOING && SSL_is_init_finished(d->ssl))
         r = closed(d);
+    if (r == HL__DTLS_UP)
+        (void)SSL_free_buffers(d->ssl); /* 33 KB that an idle page needs once more at most; refused: they stay */
     ERR_clear_error();
     d->in = NULL;
     return r;

@@ -4,6 +4,8 @@
 #include "webrtc/webrtc.h"
 #include <time.h>
 
+int duo_inside;
+
 static int64_t cpu_ns(void)
 {
     struct timespec t;
@@ -69,7 +71,9 @@ static void on_send(void *ctx, const hl__packet *p)
     duo *d = ctx;
     if (!keep(&d->out, p)) { /* a flight of the handshake: nobody times that */
         size_t len = p->len;
+        duo_inside = 0;
         (void)page_input(d->call[p->far.port - 40000].page, d->now, p->data, &len);
+        duo_inside = 1;
     }
 }
 
@@ -77,6 +81,7 @@ static void on_send(void *ctx, const hl__packet *p)
 static void work(duo *d, bool tick)
 {
     int64_t before = cpu_ns();
+    duo_inside = 1;
     for (uint32_t i = 0; i < d->in.n; i++) {
         struct duo_packet *o = &d->in.packet[i];
         hl__packet p = { .when = d->now, .far = o->far, .near = o->near, .len = o->len,
@@ -85,6 +90,7 @@ static void work(duo *d, bool tick)
     }
     if (tick)
         hl__board_tick(d->board, d->now);
+    duo_inside = 0;
     d->busy_ns += cpu_ns() - before;
     d->in.n = 0;
     for (uint32_t i = 0; i < d->out.n; i++)
@@ -96,7 +102,9 @@ static void give(duo *d, hl__packet *in)
 {
     if (keep(&d->in, in))
         return;
+    duo_inside = 1;
     hl__board_input(d->board, d->now, in);
+    duo_inside = 0;
 }
 
 static void on_report(void *ctx, hl__msg *m)
@@ -216,7 +224,9 @@ static void request(duo *d, hl__msg q, int kind, const void *data, size_t len)
     }
     q.when = d->now;
     q.gen = 1;
+    duo_inside = 1;
     hl__board_request(d->board, d->now, &q);
+    duo_inside = 0;
 }
 
 static void from_page(duo *d, int call)
@@ -243,23 +253,27 @@ void duo_step(duo *d, hl_time us)
     }
 }
 
-static void open_call(duo *d, int i)
+void duo_open(duo *d, int i)
 {
     struct duo_call *c = &d->call[i];
     c->page = page_new(NULL);
     c->port = (uint16_t)(2000 + 2 * i);
     const char *offer = page_offer(c->page);
-    hl__media phone = { .size = sizeof(phone), .dir = HL__SENDRECV, .transport = HL__MEM, .n = 1, .dtmf_pt = 101,
-        .codec = { { HL__PCMA, 8, 20, 1, 8000, 0 } },
-        .rtp = { .ip = { 127, 0, 0, 1 }, .family = 4, .port = (uint16_t)(20000 + 2 * i) } };
     request(d, (hl__msg){ .kind = HL__Q_OPEN, .session = session_of(i), .code = HL__DTLS }, HL__SDP, offer,
         strlen(offer));
-    request(d, (hl__msg){ .kind = HL__Q_OPEN, .leg = leg_of(i, DUO_PHONE), .code = HL__MEM }, HL__MEDIA, &phone,
-        sizeof(phone));
     duo_step(d, 5 * HL__US);
     page_check(c->page, true);
     page_hello(c->page);
     duo_step(d, 20 * HL__US);
+}
+
+void duo_talk(duo *d, int i)
+{
+    hl__media phone = { .size = sizeof(phone), .dir = HL__SENDRECV, .transport = HL__MEM, .n = 1, .dtmf_pt = 101,
+        .codec = { { HL__PCMA, 8, 20, 1, 8000, 0 } },
+        .rtp = { .ip = { 127, 0, 0, 1 }, .family = 4, .port = (uint16_t)(20000 + 2 * i) } };
+    request(d, (hl__msg){ .kind = HL__Q_OPEN, .leg = leg_of(i, DUO_PHONE), .code = HL__MEM }, HL__MEDIA, &phone,
+        sizeof(phone));
     request(d, (hl__msg){ .kind = HL__Q_BIND, .session = session_of(i), .leg = leg_of(i, DUO_PAGE) }, 0, NULL, 0);
     hl__mix mix = { .rows = 2, .row = { { .leg = leg_of(i, DUO_PAGE), .gen = 1, .hears = 2 },
         { .leg = leg_of(i, DUO_PHONE), .gen = 1, .hears = 1 } } };
@@ -270,7 +284,9 @@ static void open_call(duo *d, int i)
 void duo_connect(duo *d)
 {
     for (uint32_t i = 0; i < d->calls; i++)
-        open_call(d, (int)i);
+        duo_open(d, (int)i);
+    for (uint32_t i = 0; i < d->calls; i++)
+        duo_talk(d, (int)i);
 }
 
 void duo_page_says(duo *d, int call, int pt, uint32_t step, const void *body, size_t len)

@@ -33,9 +33,12 @@ struct duo {
     int (*wire)(void *ctx, int call, int to_board); /* 0 loses a packet of sound */
     void *ctx;
 };
+extern int duo_inside;                           /* 1 while the board works: whose memory it is that is taken */
 duo *duo_new(hl__mem *mem, const char *settings, uint32_t calls); /* settings: the media section; NULL: failed */
 void duo_free(duo *d);
-void duo_connect(duo *d);                        /* every page is up, its leg talks to its telephone */
+void duo_open(duo *d, int call);                 /* the page signs in: its path is up, nobody talks */
+void duo_talk(duo *d, int call);                 /* its leg talks to its telephone */
+void duo_connect(duo *d);                        /* both, for all */
 void duo_page_says(duo *d, int call, int pt, uint32_t step, const void *body, size_t len);
 void duo_phone_says(duo *d, int call, const void *body, size_t len); /* PCMA of 20 ms */
 void duo_step(duo *d, hl_time us);               /* ticks of 5 ms */
