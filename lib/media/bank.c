@@ -1,7 +1,8 @@
 /* bank.c - clips: found among the operator's recordings, or read by a voice once and kept; encoded once for each codec.
  *
  * Where a clip comes from, in this order: <files>/prompts/<lang>/<name>.wav, <files>/prompts/<name>[.wav],
- * <files>/voice/<lang>/<name>-<hash of the text>.wav, which the voice writes when it is missing. A media thread only
+ * <files>/voice/<lang>/<name>-<hash of the text>.wav, which the voice writes when it is missing; music:<name> is
+ * <files>/music/<name>.wav, else the music of the settings, else one made by rule. A media thread only
  * ever looks into the table; files and encoders are the worker's. A clip lives while anybody plays it. */
 #include "media/media.h"
 #include <errno.h>
@@ -192,20 +193,39 @@ static int spoken_sound(hl__bank *b, const hl__want *w, hl__buf *pcm)
     return r;
 }
 
-static int sound_of(hl__bank *b, const hl__want *w, hl__buf *pcm)
+/* The setting's music, or the one made by rule. */
+static int plain_music(hl__bank *b, hl__buf *pcm)
 {
-    if (strncmp(w->name, "tone:", 5)) {
-        int r = recorded(b, w, pcm);
-        return r == 0 || r == HL_ENOMEM ? r : spoken_sound(b, w, pcm);
-    }
-    if (!strcmp(w->name, "tone:music") && b->music) {
+    if (b->music) {
         int r = b->music[0] == '/' ? load(b, b->music, pcm)
                                    : load_fmt(b, pcm, "%s/%s", b->files ? b->files : ".", b->music);
         if (r == 0 || r == HL_ENOMEM)
             return r;
         hl__log(b->log, HL_LOG_WARN, "media: music %s cannot be read: the built-in music plays", b->music);
     }
-    return hl__tone_make(w->name + 5, pcm);
+    return hl__tone_make("music", pcm);
+}
+
+/* Music by name, as a flow asks for it: the operator's file, else the plain one. Nobody waits in silence. */
+static int named_music(hl__bank *b, const char *name, hl__buf *pcm)
+{
+    int r = b->files && is_name(name) ? load_fmt(b, pcm, "%s/music/%s.wav", b->files, name) : HL_ENOENT;
+    if (r == 0 || r == HL_ENOMEM)
+        return r;
+    hl__buf_clear(pcm);
+    return plain_music(b, pcm);
+}
+
+static int sound_of(hl__bank *b, const hl__want *w, hl__buf *pcm)
+{
+    if (!strncmp(w->name, "music:", 6))
+        return named_music(b, w->name + 6, pcm);
+    if (!strcmp(w->name, "tone:music"))
+        return plain_music(b, pcm);
+    if (!strncmp(w->name, "tone:", 5))
+        return hl__tone_make(w->name + 5, pcm);
+    int r = recorded(b, w, pcm);
+    return r == 0 || r == HL_ENOMEM ? r : spoken_sound(b, w, pcm);
 }
 
 /* encoding */
