@@ -23,6 +23,7 @@ void hl__class_free(hl__acd *acd, hl__class *k)
     hl__expr_free(k->expr);
     hl__free(acd->core->mem, k->key);
     hl__free(acd->core->mem, k->need);
+    hl__free(acd->core->mem, k->share);
     hl__free(acd->core->mem, k);
 }
 
@@ -99,6 +100,7 @@ int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const 
     hl__link_init(&k->link);
     hl__link_add(&q->classes, &k->link);
     acd->class[k->index] = k;
+    acd->staff++; /* shares of who had this index before hold no longer */
     if (k->index == acd->class_n)
         acd->class_n++;
     hl__fit_class(acd, k);

@@ -53,6 +53,9 @@ void hl__contact_wait(hl__acd *acd, hl__contact *c)
     c->node.key = c->key;
     c->node.id = (uint64_t)c->id;
     hl__tree_add(c->tree, &c->node);
+    c->in_order.key = c->key;
+    c->in_order.id = (uint64_t)c->id;
+    hl__tree_add(&k->queue->order, &c->in_order);
     if (!a)
         acd->waiting[k->channel][k->index / 64] |= UINT64_C(1) << (k->index % 64);
     in_line(c);
@@ -67,6 +70,7 @@ void hl__contact_unwait(hl__acd *acd, hl__contact *c)
     if (!c->tree)
         return;
     hl__tree_del(c->tree, &c->node);
+    hl__tree_del(&k->queue->order, &c->in_order);
     c->tree = NULL;
     hl__link_del(&c->fresh);
     if (!k->tree.first)

@@ -45,7 +45,7 @@ void hl__contact_say(hl__acd *acd, hl__contact *c)
 {
     hl_event ev = { .type = HL_EV_CONTACT_ESTIMATE, .contact = c->id, .queue = c->class->queue->id };
     hl_estimate e = HL_ESTIMATE_INIT;
-    int place = hl__contact_place(c->class, c->key, (uint64_t)c->id);
+    int place = hl__contact_place(c->class->queue, c->key, (uint64_t)c->id);
 
     hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);
     if (c->place == 0 || place < c->place)
@@ -72,7 +72,7 @@ void hl__contact_queued(hl__acd *acd, hl__contact *c)
         ? c->queued + (hl_time)q->conf->step[c->class->step].after_ms * HL__US : 0;
     hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);
     c->predicted_ms = e.mean_ms < 0 ? -1 : (int32_t)(e.mean_ms / (e.bias > 0 ? e.bias : 1));
-    c->place = hl__contact_place(c->class, c->key, (uint64_t)c->id);
+    c->place = hl__contact_place(c->class->queue, c->key, (uint64_t)c->id);
     c->p50_ms = e.p50_ms;
     c->p80_ms = e.p80_ms;
     ev.code = c->place;

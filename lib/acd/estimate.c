@@ -116,6 +116,34 @@ bool hl__class_idle(const hl__acd *acd, const hl__class *k)
     return false;
 }
 
+enum { SHARES_MAX = 2048 }; /* beyond, the table of a class would be larger than what it saves */
+
+/* Of other's agents the share that could take k as well. Asked for at each entry, so kept till somebody comes or goes;
+ * without memory for the table it is worked out each time. */
+static double share(hl__acd *acd, hl__class *k, hl__class *other)
+{
+    uint32_t want = acd->class_words * 64, slots = hl__class_slots(acd, other);
+
+    if (slots == 0)
+        return 0;
+    if (k->shares < want && want <= SHARES_MAX) {
+        hl__free(acd->core->mem, k->share);
+        k->share = hl__alloc_array(acd->core->mem, want, sizeof(*k->share));
+        k->shares = k->share ? want : 0;
+        k->share_seen = 0;
+    }
+    if (k->shares < want)
+        return (double)shared(acd, k, other) / slots;
+    if (k->share_seen != acd->staff + 1) {
+        for (uint32_t i = 0; i < k->shares; i++)
+            k->share[i] = -1;
+        k->share_seen = acd->staff + 1; /* + 1: 0 is never seen */
+    }
+    if (k->share[other->index] < 0)
+        k->share[other->index] = (double)shared(acd, k, other) / slots;
+    return k->share[other->index];
+}
+
 /* n: contacts before (key, id), each by the share of its agents that could also take class k. */
 static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
 {
@@ -124,13 +152,9 @@ static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
     for (uint32_t w = 0; w < acd->class_words; w++)
         for (uint64_t bits = acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
             hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
-            uint32_t before = hl__tree_rank(&other->tree, key, id), slots;
-            if (before == 0)
-                continue;
-            if (other == k)
-                n += before;
-            else if ((slots = hl__class_slots(acd, other)) > 0)
-                n += (double)shared(acd, k, other) / slots * before;
+            uint32_t before = hl__tree_rank(&other->tree, key, id);
+            if (before > 0)
+                n += other == k ? before : share(acd, k, other) * before;
         }
     return n;
 }
@@ -176,12 +200,7 @@ void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl
     hl__predict(out);
 }
 
-int hl__contact_place(const hl__class *k, int64_t key, uint64_t id)
+int hl__contact_place(const hl__queue *q, int64_t key, uint64_t id)
 {
-    const hl__link *head = &k->queue->classes;
-    uint32_t before = 0;
-
-    for (const hl__link *l = head->next; l != head; l = l->next)
-        before += hl__tree_rank(&HL__OF(const hl__class, link, l)->tree, key, id);
-    return (int)before + 1;
+    return (int)hl__tree_rank(&q->order, key, id) + 1;
 }

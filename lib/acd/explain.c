@@ -53,7 +53,7 @@ static void contact(hl__acd *acd, const hl__contact *c, hl__buf *out)
 
     hl__buf_fmt(out, "{\"state\":\"%s\"", hl__acd_word(HL__WORD_CONTACT, c->state));
     if (c->state == HL_CONTACT_WAITING)
-        hl__buf_fmt(out, ",\"place\":%d", hl__contact_place(c->class, c->key, (uint64_t)c->id));
+        hl__buf_fmt(out, ",\"place\":%d", hl__contact_place(c->class->queue, c->key, (uint64_t)c->id));
     hl__buf_fmt(out, ",\"step\":%u", c->class->step);
     if (c->step_at && c->class->step < conf->steps)
         hl__buf_fmt(out, ",\"next\":{\"step\":%u,\"in_ms\":%lld}", c->class->step + 1,

@@ -87,6 +87,7 @@ typedef struct hl__queue {
     hl__qconf *conf;
     hl__expr *need, *step_need[HL__STEPS];
     hl__link classes, line;          /* line: contacts waiting or offered, by since */
+    hl__tree order;                  /* contacts waiting, by key: who is ahead of whom */
     int32_t waiting, offered, engaged;
     hl__stat stat;
 } hl__queue;
@@ -100,6 +101,9 @@ struct hl__class { /* contacts of equal queue, step, requirement and channel: eq
     hl__tree tree;                   /* who waits, by key */
     uint32_t slots;                  /* A(R): staffed slots that may have it; see staff_seen */
     uint64_t staff_seen;
+    double *share;                   /* by class: of its agents those that could take this one too; below 0: not known */
+    uint64_t share_seen;             /* acd->staff they hold for; see hl__class_slots() */
+    uint32_t shares;
 };
 
 enum { HL__BY_IDLE, HL__BY_ROUND, HL__BY_FEWEST, HL__BY_TALK, HL__BYS }; /* order of the idle */
@@ -158,7 +162,7 @@ struct hl__agent {
 struct hl__contact {
     hl__news news;
     hl__link fresh, line;            /* asks for (A); in its queue */
-    hl__node node, by_id;
+    hl__node node, in_order, by_id;
     hl__tree *tree;                  /* the one node is in */
     hl_id id, leg, ticket, prefer;
     hl__class *class;
@@ -302,7 +306,7 @@ void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up
 void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms);
 void hl__predict(hl_estimate *e);              /* mean, p50, p80 from the rest of it */
 void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out);
-int hl__contact_place(const hl__class *k, int64_t key, uint64_t id); /* 1: next */
+int hl__contact_place(const hl__queue *q, int64_t key, uint64_t id); /* 1: next */
 uint32_t hl__class_slots(hl__acd *acd, hl__class *k);  /* A(R): of staffed agents who may have it */
 bool hl__class_idle(const hl__acd *acd, const hl__class *k); /* one of them could be offered now */
 double hl__harmonic(double a, double theta, uint32_t m, int squared); /* sum over i = 0..m of 1/(a + i theta)[^2] */

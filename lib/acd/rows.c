@@ -179,7 +179,7 @@ static void contact_row(hl__acd *acd, hl__contact *c, hl_contact *row)
     *row = (hl_contact)HL_CONTACT_INIT;
     row->p50_ms = row->p80_ms = -1;
     if (c->state == HL_CONTACT_WAITING) {
-        place = hl__contact_place(c->class, c->key, (uint64_t)c->id);
+        place = hl__contact_place(c->class->queue, c->key, (uint64_t)c->id);
         hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);
         row->place = c->place && c->place < place ? c->place : place;
         row->p50_ms = c->p50_ms >= 0 && c->p50_ms < e.p50_ms ? c->p50_ms : e.p50_ms;
