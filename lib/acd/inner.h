@@ -101,7 +101,7 @@ struct hl__class { /* contacts of equal queue, step, requirement and channel: eq
     hl__tree tree;                   /* who waits, by key */
     uint32_t slots;                  /* A(R): staffed slots that may have it; see staff_seen */
     uint64_t staff_seen;
-    double *share;                   /* by class: of its agents those that could take this one too; below 0: not known */
+    double *share;                   /* by class: of its agents those who could take this too; below 0: not known */
     uint64_t share_seen;             /* acd->staff they hold for; see hl__class_slots() */
     uint32_t shares;
 };
