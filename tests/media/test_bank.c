@@ -171,6 +171,27 @@ static void tones_have_their_cadence(void **state)
     hl__bank_free(b);
 }
 
+static void who_waits_hears_music_of_any_name(void **state)
+{
+    static int16_t sound[16000];
+    char path[600];
+    const char *files = hl_test_temp();
+    (void)state;
+    rig_tone(sound, 16000, 500, 16000, 0);
+    snprintf(path, sizeof(path), "%s/music/harp.wav", files);
+    rig_wav(path, sound, 16000, 16000);
+    hl__bank *b = bank_new(files, NULL);
+    hl__clip *c = get(b, "zh-CN", "music:harp", "");
+    assert_non_null(c);
+    assert_int_equal(c->n, 50);
+    hl__clip_drop(c);
+    c = get(b, "zh-CN", "music:default", "");
+    assert_non_null(c);
+    assert_int_equal(c->n, 24 * 50);
+    hl__clip_drop(c);
+    hl__bank_free(b);
+}
+
 static void wav_files_of_any_make_are_read_and_liars_refused(void **state)
 {
     uint8_t data[44 + 400] = { 0 };
@@ -246,6 +267,7 @@ int main(void)
         HL_TEST(without_a_folder_the_voice_still_speaks),
         HL_TEST(what_cannot_be_found_or_read_fails_and_names_do_not_escape),
         HL_TEST(other_settings_bring_the_new_recording), HL_TEST(tones_have_their_cadence),
+        HL_TEST(who_waits_hears_music_of_any_name),
         HL_TEST(wav_files_of_any_make_are_read_and_liars_refused), HL_TEST(silence_goes_and_speech_gets_its_level),
         HL_TEST(every_wrong_setting_is_found),
     };
