@@ -3,7 +3,8 @@
 #include <hotline/acd.h>
 
 #define DOC "{\"hotline\":1,\"queues\":{\"desk\":{\"title\":\"Service desk\",\"wrapup_ms\":5000," \
-    "\"resume_ms\":0}},\"agents\":{\"ann\":{\"skills\":{\"zh\":4},\"queues\":{\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}}}}"
+    "\"resume_ms\":0}},\"agents\":{\"ann\":{\"skills\":{\"zh\":4},\"queues\":{" \
+    "\"desk\":{}}},\"bob\":{\"queues\":{\"desk\":{}}}}}"
 #define START (1789952400 * (hl_time)HL__SECOND)
 
 typedef struct desk { hl_t *hl; hl_id queue, ann, bob; } desk;
