@@ -244,6 +244,14 @@ static bool is_trail(collector *c, char key, hl_time at)
     return !c->r->n || (!accepts && !extends);
 }
 
+bool hl__collect_trails(collector *c, char key, hl_time now)
+{
+    if (c->state != C_IDLE || now > c->trail_until || !c->trail_until || !strchr(c->trail, key))
+        return false;
+    c->trail_until = 0;
+    return true;
+}
+
 /* What is too old, and the terminator of the value before, do not count as typed ahead. */
 static void clean(collector *c, keyring *ring, hl_time now)
 {

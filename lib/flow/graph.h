@@ -139,6 +139,7 @@ void hl__collect_over(collector *c, keyring *ring, hl_time now);           /* th
 void hl__collect_due(collector *c, keyring *ring, hl_time now);            /* its timer */
 void hl__collect_speech(collector *c, const char *text, hl_time now);
 void hl__collect_end(collector *c);                                      /* hang-up, handler: no timer any more */
+bool hl__collect_trails(collector *c, char key, hl_time now);            /* the last value's end: cuts no prompt */
 hl_time hl__collect_timer(const collector *c);                           /* INT64_MAX: none */
 void hl__ring_key(keyring *ring, char key, hl_time now);
 

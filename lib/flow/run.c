@@ -362,6 +362,8 @@ static int at_cut(hl__flows *fl, run *r, const hl__flow_in *in)
 {
     const node *n = hl__run_node(r);
 
+    if (hl__collect_trails(&r->c, (char)in->key, fl->core->now))
+        return GO_WAIT;
     hl__ring_key(&r->ring, (char)in->key, fl->core->now);
     if (n->kind != N_PLAY || !n->barge)
         return GO_WAIT;

@@ -200,6 +200,24 @@ static void digits_typed_ahead_answer_the_next_menus(void **state)
     teardown(&g);
 }
 
+static void the_pound_key_after_a_full_number_cuts_no_prompt(void **state)
+{
+    (void)state;
+    setup(&g, "{'f':{'entry':'a'," HEAD "'vars':{'n':'string'},'nodes':{"
+          "'a':{'do':'collect','into':'n','min':2,'max':2,'ok':'tell','noinput':'oops','nomatch':'oops'},"
+          "'tell':{'do':'play','prompt':[{'p':'hello'}],'next':'bye'},"
+          "'bye':{'do':'hangup','prompt':[{'p':'bye'}]}," TAIL "}}}");
+    assert_int_equal(rig_start(&g, "f"), 0);
+    rig_press(&g, "12");
+    expect_part(&g, "play zh/hello\n");
+    rig_run(&g, 300);
+    rig_press(&g, "#");
+    expect(&g, "");
+    rig_press(&g, "#");
+    expect(&g, "stop\nplay zh/bye\n");
+    teardown(&g);
+}
+
 static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
 {
     static const char doc[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk','priority':2,"
@@ -665,6 +683,7 @@ int main(void)
         HL_TEST(the_5_retry_orders_of_the_vector_hold), HL_TEST(an_account_is_asked_checked_and_read_aloud),
         HL_TEST(answers_that_are_late_wrong_or_refused_take_their_exits),
             HL_TEST(digits_typed_ahead_answer_the_next_menus),
+        HL_TEST(the_pound_key_after_a_full_number_cuts_no_prompt),
         HL_TEST(the_queue_tells_place_and_wait_and_ends_by_each_result),
             HL_TEST(an_agent_takes_over_and_the_survey_follows),
         HL_TEST(who_hangs_up_gets_his_ticket_and_hears_nothing_more),
