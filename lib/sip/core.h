@@ -99,6 +99,7 @@ struct sip_txn {
 int hl__sip_txn_client(hl__sip *c, const struct sip_path *path, hl__buf *text, struct sip_txn **out); /* takes text */
 int hl__sip_txn_server(hl__sip *c, const struct sip_path *path, const struct sip_msg *m, struct sip_txn **out);
 void hl__sip_txn_own(struct sip_txn *t, const struct sip_user *user, void *owner); /* NULL, NULL: nobody's */
+void hl__sip_txn_cancelled(struct sip_txn *t); /* an INVITE: it waits 64 T1 for its last response, then no more (9.1) */
 struct sip_txn *hl__sip_txn_find(hl__sip *c, const struct sip_msg *m, bool invite); /* invite: the one m cancels */
 bool hl__sip_txn_input(hl__sip *c, const struct sip_path *path, const struct sip_msg *m); /* true: taken */
 void hl__sip_txn_reply(struct sip_txn *t, hl__buf *text, int status);   /* empties text */

@@ -193,6 +193,7 @@ static const struct move invite_client[] = {
     { PROCEEDING, PROVISIONAL, PROCEEDING, c_provisional },
     { PROCEEDING, OK,          ACCEPTED,   ic_ok },
     { PROCEEDING, REFUSAL,     COMPLETED,  ic_refusal },
+    { PROCEEDING, OVER,        DONE,       NULL }, /* cancelled, and nobody said so */
     { ACCEPTED,   OK,          ACCEPTED,   c_provisional },
     { ACCEPTED,   OVER,        DONE,       NULL },
     { COMPLETED,  REFUSAL,     COMPLETED,  ic_ack_again },
@@ -393,6 +394,11 @@ void hl__sip_txn_own(struct sip_txn *t, const struct sip_user *user, void *owner
 {
     t->user = user;
     t->owner = owner;
+}
+
+void hl__sip_txn_cancelled(struct sip_txn *t)
+{
+    set_over(t, SIP_LONG);
 }
 
 struct sip_txn *hl__sip_txn_find(hl__sip *c, const struct sip_msg *m, bool invite)

@@ -220,6 +220,7 @@ static void send_cancel(struct sip_branch *br)
     }
     static const int copied[] = { SIP_H_VIA, SIP_H_MAX_FORWARDS, SIP_H_FROM, SIP_H_TO, SIP_H_CALL_ID, SIP_H_ROUTE };
     br->cancel_sent = true;
+    hl__sip_txn_cancelled(br->txn);
     hl__buf_init(&b, c->mem);
     hl__buf_fmt(&b, "CANCEL %s SIP/2.0\r\n", br->uri);
     for (size_t i = 0; i < HL__COUNT(copied); i++) {
