@@ -2,11 +2,12 @@
 #include "api/enter.h"
 #include "sip/sip.h"
 #include <hotline/sip.h>
+#include <string.h>
 
 /* What the user agent last told; false with words: none is built in. */
 static bool status_of(hl_t *hl, const hl__sip_status **out, int *r)
 {
-    if (hl->sip >= 0) {
+    if (hl->sip >= 0 && strcmp(hl->driver[hl->sip].name, "sip") == 0) { /* a simulation's legs have no trunks */
         *out = hl__sip_driver_status(hl->driver[hl->sip].d);
         return true;
     }
