@@ -13,6 +13,13 @@ void hl__findings_init(hl__findings *f, hl__mem *mem)
     *f = (hl__findings){ .mem = mem };
 }
 
+void hl__findings_unsource(hl__findings *f)
+{
+    hl__free(f->mem, f->source);
+    f->source = NULL;
+    f->source_len = 0;
+}
+
 void hl__findings_clear(hl__findings *f)
 {
     for (uint32_t i = 0; i < f->count; i++) {
@@ -20,9 +27,7 @@ void hl__findings_clear(hl__findings *f)
         hl__free(f->mem, f->list[i].text);
     }
     f->count = f->errors = 0;
-    hl__free(f->mem, f->source);
-    f->source = NULL;
-    f->source_len = 0;
+    hl__findings_unsource(f);
 }
 
 void hl__findings_free(hl__findings *f)
@@ -149,21 +154,74 @@ static const char *value_end(const char *at)
     return at;
 }
 
-/* Is the JSON text at `at` the word of a pointer? Keys written with escapes are compared by their plain characters. */
+static uint32_t hex4(const char *at)
+{
+    uint32_t code = 0;
+
+    for (int i = 0; i < 4; i++) {
+        char c = at[i];
+        code = code << 4 | (uint32_t)(c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0');
+    }
+    return code;
+}
+
+static size_t utf8_put(uint32_t code, char out[4])
+{
+    static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+
+    for (size_t i = n; i-- > 1; code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3f));
+    out[0] = (char)(lead[n] | code);
+    return n;
+}
+
+/* One character of a JSON text, escapes read: its bytes to out, behind it the result. */
+static const char *character(const char *at, char out[4], size_t *len)
+{
+    static const char escape[] = "bfnrt", meant[] = "\b\f\n\r\t";
+    const char *hit;
+    uint32_t code;
+
+    *len = 1;
+    if (*at != '\\') {
+        out[0] = *at;
+        return at + 1;
+    }
+    if (*++at != 'u') {
+        hit = strchr(escape, *at);
+        out[0] = hit ? meant[hit - escape] : *at;
+        return at + 1;
+    }
+    code = hex4(at + 1);
+    at += 5;
+    if (code >= 0xd800 && code < 0xdc00) { /* the second half stands behind it: the text was parsed before */
+        code = 0x10000 + ((code - 0xd800) << 10) + (hex4(at + 2) - 0xdc00);
+        at += 6;
+    }
+    *len = utf8_put(code, out);
+    return at;
+}
+
+/* Is the JSON text at `at` the word of a pointer? */
 static bool same_key(const char *at, const char *word, size_t len)
 {
-    size_t i = 0;
+    char bytes[4];
+    size_t i = 0, n;
 
-    for (at++; *at && *at != '"' && i < len; at++) {
-        char want = word[i++];
-        if (want == '~' && i < len)
-            want = word[i++] == '1' ? '/' : '~';
-        if (*at == '\\')
-            at++;
-        if (*at != want)
-            return false;
+    for (at++; *at != '"';) {
+        at = character(at, bytes, &n);
+        for (size_t k = 0; k < n; k++) {
+            if (i == len)
+                return false;
+            char want = word[i++];
+            if (want == '~' && i < len)
+                want = word[i++] == '1' ? '/' : '~';
+            if (bytes[k] != want)
+                return false;
+        }
     }
-    return *at == '"' && i == len;
+    return i == len;
 }
 
 /* The value that one step of a pointer names inside the object or list at `at`; NULL: not there. */

@@ -1,85 +1,136 @@
 /* json.c - JSON in: the only door to jansson. What a document holds is read here; what it means, elsewhere. */
 #include "base/json.h"
+#include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
 enum { DEPTH = 32, SYNTAX = 500, LIMIT = 501 };
 static const int64_t exact = INT64_C(1) << 53; /* beyond, other readers of JSON lose digits */
 
+/* Where a value stands that is beyond a limit, and which. */
+struct spot { hl__place place[DEPTH + 1]; int depth; const char *why; };
+
 /* Depth and integers within bounds; walks with a stack of its own, because the text is a stranger's. */
-static const char *beyond(const hl__json *root)
+static bool beyond(const hl__json *root, struct spot *spot)
 {
     struct { const json_t *j; void *iter; size_t index; } stack[DEPTH];
+    hl__place *place = spot->place;
     int top = 0;
 
     stack[0].j = root;
     stack[0].iter = json_object_iter((json_t *)root);
     stack[0].index = 0;
-    while (top >= 0) {
+    spot->why = NULL;
+    while (top >= 0 && !spot->why) {
         const json_t *j = stack[top].j, *child = NULL;
         if (json_is_integer(j) && (json_integer_value(j) > exact || json_integer_value(j) < -exact))
-            return "integer beyond 2^53";
+            spot->why = "an integer is at most 2^53, so that every reader of JSON has it exact";
         if (json_is_object(j) && stack[top].iter) {
+            place[top] = (hl__place){ top ? &place[top - 1] : NULL, json_object_iter_key(stack[top].iter), 0 };
             child = json_object_iter_value(stack[top].iter);
             stack[top].iter = json_object_iter_next((json_t *)j, stack[top].iter);
-        } else if (json_is_array(j)) {
-            child = json_array_get(j, stack[top].index++);
+        } else if (json_is_array(j) && (child = json_array_get(j, stack[top].index))) {
+            place[top] = (hl__place){ top ? &place[top - 1] : NULL, NULL, stack[top].index++ };
         }
+        spot->depth = top;
         if (!child) {
             top--;
             continue;
         }
-        if (++top == DEPTH)
-            return "nested deeper than 32";
+        spot->depth = ++top;
+        if (top == DEPTH) {
+            spot->why = "nested deeper than 32";
+            break;
+        }
         stack[top].j = child;
         stack[top].iter = json_object_iter((json_t *)child);
         stack[top].index = 0;
     }
-    return NULL;
+    return spot->why != NULL;
 }
 
-static hl__json *load(const char *text, size_t len, json_error_t *error)
-{
-    hl__json *j = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
-    const char *why = j ? beyond(j) : NULL;
+struct feed { const char *at, *end; bool no_memory; };
 
-    if (!why)
-        return j;
-    json_decref(j);
-    *error = (json_error_t){ .line = 1, .column = 1 };
-    hl__copy(error->text, sizeof(error->text), why);
-    error->position = -1;
-    return NULL;
+/* The text in pieces that end before and behind each digit. jansson forgets a character it has no memory for and goes
+ * on, and clears errno at each number: asked for the next piece we see errno before that. */
+static size_t feed(void *to, size_t room, void *ctx)
+{
+    struct feed *f = ctx;
+    size_t n = 0;
+
+    if (errno == ENOMEM) {
+        f->no_memory = true;
+        return (size_t)-1;
+    }
+    while (n < room && f->at + n < f->end && (unsigned)(f->at[n] - '0') > 9)
+        n++;
+    if (n == 0 && f->at < f->end)
+        n = 1;
+    memcpy(to, f->at, n);
+    f->at += n;
+    return n;
+}
+
+static hl__json *load(const char *text, size_t len, json_error_t *error, int *why)
+{
+    struct feed f = { text, text + len, false };
+    hl__json *j;
+
+    errno = 0;
+    j = json_load_callback(feed, &f, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
+    if (!j || f.no_memory) {
+        *why = f.no_memory || errno == ENOMEM ? HL_ENOMEM : HL_EPARSE;
+        json_decref(j);
+        return NULL;
+    }
+    return j;
 }
 
 int hl__json_parse(hl__findings *f, const char *text, size_t len, hl__json **out)
 {
     json_error_t error;
+    struct spot spot;
     hl__json *j;
     int r;
 
     if ((r = hl__findings_source(f, text, len)) < 0)
         return r;
-    if ((j = load(text, len, &error))) {
-        *out = j;
-        return 0;
+    if (!(j = load(text, len, &error, &r))) {
+        if (r == HL_ENOMEM)
+            return r;
+        hl__error(f, SYNTAX, NULL, "%s", error.text);
+        if (f->count > 0) {
+            f->list[f->count - 1].line = error.line > 0 ? error.line : 1;
+            f->list[f->count - 1].column = error.column > 0 ? error.column : 1;
+            f->list[f->count - 1].length = 1;
+        }
+        hl__findings_unsource(f); /* places are looked up in well-formed text only */
+        return HL_EPARSE;
     }
-    hl__error(f, error.position < 0 ? LIMIT : SYNTAX, NULL, "%s", error.text);
-    if (f->count > 0) {
-        f->list[f->count - 1].line = error.line;
-        f->list[f->count - 1].column = error.column > 0 ? error.column : 1;
-        f->list[f->count - 1].length = 1;
+    if (beyond(j, &spot)) {
+        hl__error(f, LIMIT, spot.depth ? &spot.place[spot.depth - 1] : NULL, "%s", spot.why);
+        json_decref(j);
+        return HL_EPARSE;
     }
-    return HL_EPARSE;
+    *out = j;
+    return 0;
 }
 
 hl__json *hl__json_read(const char *text, size_t len, hl__err *err)
 {
     json_error_t error;
-    hl__json *j = load(text, len, &error);
+    struct spot spot;
+    int r;
+    hl__json *j = load(text, len, &error, &r);
 
-    if (!j)
-        (void)hl__fail(err, HL_EPARSE, "line %d, column %d: %s", error.line, error.column, error.text);
+    if (!j) {
+        (void)(r == HL_ENOMEM ? hl__fail(err, r, "no memory for a document")
+                              : hl__fail(err, r, "line %d, column %d: %s", error.line, error.column, error.text));
+    } else if (beyond(j, &spot)) {
+        (void)hl__fail(err, HL_EPARSE, "%s", spot.why);
+        json_decref(j);
+        j = NULL;
+    }
     return j;
 }
 

@@ -23,13 +23,14 @@ void hl__findings_init(hl__findings *f, hl__mem *mem);
 void hl__findings_free(hl__findings *f);
 void hl__findings_clear(hl__findings *f);
 int hl__findings_source(hl__findings *f, const char *text, size_t len); /* copies */
+void hl__findings_unsource(hl__findings *f);
 void hl__error(hl__findings *f, int code, const hl__place *at, const char *fmt, ...) HL__PRINTF(4, 5);
 void hl__warn(hl__findings *f, int code, const hl__place *at, const char *fmt, ...) HL__PRINTF(4, 5);
 const hl__finding *hl__findings_at(hl__findings *f, uint32_t n); /* 0, 1, ... with line and column filled in; NULL */
 
 /* Parsing: whole text, no duplicate keys, depth 32, integers within 2^53, NUL refused. Codes 500 (syntax), 501 (limit).
  */
-int hl__json_parse(hl__findings *f, const char *text, size_t len, hl__json **out); /* HL_EPARSE with findings */
+int hl__json_parse(hl__findings *f, const char *text, size_t len, hl__json **out); /* HL_EPARSE: a finding tells */
 hl__json *hl__json_read(const char *text, size_t len, hl__err *err); /* the same with words only; NULL: see err */
 void hl__json_free(hl__json *j);
 hl__json *hl__json_keep(hl__json *j);                          /* one more owner */
