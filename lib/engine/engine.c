@@ -229,6 +229,12 @@ static void close_batch(hl_t *hl)
         hl->count.lost_words++; /* the store's own queue is shorter */
 }
 
+/* A step that changed nothing makes no batch: who waited for it would wait for somebody else's. */
+uint64_t hl__batch_now(const hl_t *hl)
+{
+    return hl->batch_number + (hl->batch && hl__batch_ops(hl->batch) > 0);
+}
+
 int hl__engine_store(hl_t *hl, const hl__store_link *link, const hl__mark *mark)
 {
     int r = hl__ring_new(&hl->mem, 16384, sizeof(hl->waiting), &hl->sealed);

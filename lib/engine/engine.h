@@ -149,6 +149,7 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl
 void hl__engine_free(hl_t *hl);
 int hl__step_begin(hl_t *hl, hl__err *err);   /* HL_ENOMEM: no room for what may happen */
 void hl__step_end(hl_t *hl);
+uint64_t hl__batch_now(const hl_t *hl);       /* the batch on disk carries all that was done so far */
 int hl__may_work(hl_t *hl, bool new_work);    /* 0, or why the engine's state forbids it */
 int hl__engine_store(hl_t *hl, const hl__store_link *link, const hl__mark *mark); /* before recover */
 int hl__engine_driver(hl_t *hl, const hl__driver *d); /* its index */

@@ -315,7 +315,7 @@ static int do_ticket(op_call *c)
     q->id = c->id;
     q->how = kind + 1;
     q->msg.leg = c->agent;
-    q->after = c->hl->batch_number + 1; /* sees what was done before it */
+    q->after = hl__batch_now(c->hl); /* sees what was done before it */
     c->later = true;
     return 0;
 }

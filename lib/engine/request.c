@@ -105,7 +105,7 @@ void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, b
         return;
     q->id = to.id;
     q->code = code;
-    q->after = promise ? hl->batch_number + 1 : 0; /* the batch of this step */
+    q->after = promise ? hl__batch_now(hl) : 0;
     with_text(hl, q, json ? json : "{}", json ? len : 2);
 }
 

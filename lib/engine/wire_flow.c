@@ -151,7 +151,7 @@ static void up_ticket(void *ctx, hl_id contact, const hl__flow_ticket *f)
         hl__buf_free(&reply);
         return;
     }
-    q->after = hl->batch_number + 1;
+    q->after = hl__batch_now(hl);
     q->id = f->ask;
     q->code = r == HL_ENOENT ? 404 : r < 0 ? 500 : 200;
     q->text = reply.data;
@@ -175,6 +175,7 @@ static void up_ended(void *ctx, hl_id contact, int how)
     if (!t)
         return;
     t->flow = false;
+    hl__report_result(hl->report, contact, hl__flow_result(hl->flows, contact));
     if (t->leg && !t->engaged && !t->in_queue)
         (void)hl__leg_hangup(hl->calls, t->leg, HL_CAUSE_NORMAL); /* nobody would answer for him any more */
     if ((t = hl__talk_of(hl, contact)))

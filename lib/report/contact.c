@@ -254,6 +254,14 @@ static void flow_ended(hl__report *r, struct record *k, const hl_event *ev)
     read_data(k, ev->data);
 }
 
+void hl__report_result(hl__report *r, hl_id contact, const char *scores)
+{
+    struct record *k = record_of(r, contact);
+    if (k == NULL || strlen(scores) <= 2 || strlen(scores) >= sizeof k->result) return; /* {}: no survey */
+    set_text(k->result, sizeof k->result, scores);
+    if (k->c.ended != 0) write_record(r, k);
+}
+
 void hl__report_event(hl__report *r, const hl_event *ev)
 {
     if (ev->type == HL_EV_CONTACT_NEW) {

@@ -123,6 +123,11 @@ static void what_comes_after_the_end_is_in_the_record_too(void **state)
     assert_int_equal(hl__report_next(d.report, &c), 1);
     assert_string_equal(c.keys, "1*");
     assert_string_equal(c.result, "survey");
+    hl__report_result(d.report, CONTACT, "{}");
+    assert_string_equal(c.result, "survey");
+    hl__report_result(d.report, CONTACT, "{\"csat\":5}");
+    assert_int_equal(hl__batch_ops(d.rows), 5);
+    assert_string_equal(c.result, "{\"csat\":5}");
     assert_int_equal(c.talk_ms, 77);
     assert_int_equal(c.cause, 16);
     assert_int_equal(c.ended, 12);
