@@ -46,24 +46,29 @@ bool hl__number_match(hl__view pattern, const char *number)
     return *number == 0;
 }
 
+/* How many characters the part of a pattern at p.at takes; 0: it is none. */
+static size_t part_len(hl__view p)
+{
+    const char *c = p.at;
+
+    if (*c == '[') {
+        bool ok = p.len >= 5 && is_digit(c[1]) && c[2] == '-' && is_digit(c[3]) && c[4] == ']' && c[1] <= c[3];
+        return ok ? 5 : 0;
+    }
+    if (*c == '*')
+        return p.len == 1;
+    return is_digit(*c) || *c == 'x' || *c == '+' || *c == '#';
+}
+
 static bool pattern_ok(hl__view p)
 {
-    if (!p.len)
-        return false;
-    for (size_t i = 0; i < p.len; i++) {
-        if (p.at[i] == '[') {
-            if (i + 4 >= p.len || !is_digit(p.at[i + 1]) || p.at[i + 2] != '-' || !is_digit(p.at[i + 3]) ||
-                p.at[i + 4] != ']' || p.at[i + 1] > p.at[i + 3])
-                return false;
-            i += 4;
-        } else if (p.at[i] == '*') {
-            if (i + 1 != p.len)
-                return false;
-        } else if (!is_digit(p.at[i]) && p.at[i] != 'x' && p.at[i] != '+' && p.at[i] != '#') {
-            return false;
-        }
+    bool ok = p.len > 0;
+
+    for (size_t n; ok && p.len > 0; p = hl__view_skip(p, n)) {
+        n = part_len(p);
+        ok = n > 0;
     }
-    return true;
+    return ok;
 }
 
 bool hl__number_rule_ok(const char *rule)

@@ -14,22 +14,30 @@ int hl__minor_digits(const char *ccy)
     return strcmp(ccy, "JPY") == 0 ? 0 : 2;
 }
 
+static int whole_part(const hl_say *what, const char *text, size_t len, hl__spoken *out, hl__err *err)
+{
+    bool is_long = len > 18;
+
+    if (is_long && strspn(text, "0123456789") < len)
+        return bad(what, err, "a number as -12 or 3.10");
+    if (!is_long && ((len > 0 && *text == '-') || !hl__int_parse(text, len, &out->whole)))
+        return bad(what, err, "a number as -12 or 3.10");
+    return is_long || out->whole > MOST ? hl__fail(err, HL_ELIMIT, "numbers are read below 10^15") : 0;
+}
+
 static int decimal(const hl_say *what, const char *text, size_t len, hl__spoken *out, hl__err *err)
 {
     const char *point;
     size_t whole;
+    int r;
 
     out->minus = len > 0 && *text == '-';
     text += out->minus;
     len -= out->minus;
     point = memchr(text, '.', len);
     whole = point ? (size_t)(point - text) : len;
-    if (whole > 18 || (whole > 0 && *text == '-') || !hl__int_parse(text, whole, &out->whole))
-        return whole > 18 && strspn(text, "0123456789") >= whole
-                   ? hl__fail(err, HL_ELIMIT, "numbers are read below 10^15")
-                   : bad(what, err, "a number as -12 or 3.10");
-    if (out->whole > MOST)
-        return hl__fail(err, HL_ELIMIT, "numbers are read below 10^15");
+    if ((r = whole_part(what, text, whole, out, err)) < 0)
+        return r;
     if (point) {
         out->decimal = true;
         len -= whole + 1;
@@ -72,6 +80,11 @@ static int money(const hl_say *what, hl__spoken *out, hl__err *err)
     return 0;
 }
 
+static bool is_leap(int64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
 /* days of a month, for checking; the weekday by Sakamoto's table. */
 static int date(const hl_say *what, hl__spoken *out, hl__err *err)
 {
@@ -79,13 +92,11 @@ static int date(const hl_say *what, hl__spoken *out, hl__err *err)
                      length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     const char *t = what->value;
     int64_t y, m, d;
-    bool leap;
 
     if (strlen(t) != 10 || t[4] != '-' || t[7] != '-' || !hl__int_parse(t, 4, &y) || !hl__int_parse(t + 5, 2, &m) ||
         !hl__int_parse(t + 8, 2, &d) || y < 1 || m < 1 || m > 12 || d < 1)
         return bad(what, err, "a date as 2026-11-20");
-    leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-    if (d > length[m - 1] + (m == 2 && leap))
+    if (d > length[m - 1] + (m == 2 && is_leap(y)))
         return bad(what, err, "a date that exists");
     out->year = (int)y;
     out->month = (int)m;
@@ -129,6 +140,14 @@ static int string(const hl_say *what, hl__spoken *out, hl__err *err)
     return 0;
 }
 
+static bool is_landline(const char *digits, size_t n)
+{
+    bool mobile = n == 11 && digits[0] == '1' && digits[1] >= '3';
+    bool service = n == 10 && (strncmp(digits, "400", 3) == 0 || strncmp(digits, "800", 3) == 0);
+
+    return n >= 9 && !mobile && !service && digits[0] != '0';
+}
+
 /* China's +86 goes; what is then neither a mobile number nor a service number is a landline and gets its 0 back. */
 static int phone(const hl_say *what, hl__spoken *out, hl__err *err)
 {
@@ -142,9 +161,7 @@ static int phone(const hl_say *what, hl__spoken *out, hl__err *err)
     out->digits[n] = 0;
     if (n == 0 || *t)
         return bad(what, err, "a telephone number of at most 30 digits");
-    bool mobile = n == 11 && out->digits[0] == '1' && out->digits[1] >= '3';
-    bool service = n == 10 && (strncmp(out->digits, "400", 3) == 0 || strncmp(out->digits, "800", 3) == 0);
-    if (china && n >= 9 && !mobile && !service && out->digits[0] != '0') {
+    if (china && is_landline(out->digits, n)) {
         memmove(out->digits + 1, out->digits, n + 1);
         out->digits[0] = '0';
     }

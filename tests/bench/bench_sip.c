@@ -151,7 +151,8 @@ int main(void)
         request(&b, "INVITE", i, 1, "");
         request(&b, "ACK", i, 1, b.tag);
     }
-    printf("sip: %.2f kB a live call just answered (%d calls)\n", (double)(b.mem.used - before) / 1e3 / WAITING, WAITING);
+    printf("sip: %.2f kB a live call just answered (%d calls)\n",
+        (double)(b.mem.used - before) / 1e3 / WAITING, WAITING);
     hl__sip_free(b.c);
     return b.ended > CALLS ? 1 : 0;
 }

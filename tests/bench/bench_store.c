@@ -148,7 +148,8 @@ static void events(struct bench *b, int rate, double seconds)
     if (most > LATENCIES) most = LATENCIES;
     while (told - first < most) {
         while (n < most && began + (double)n / rate <= now_s()) {
-            hl_event ev = { .type = HL_EV_CONTACT_STEP, .contact = HL__ID(n % 1000 + 1, HL_KIND_CONTACT), .text = "step" };
+            hl_event ev = { .type = HL_EV_CONTACT_STEP, .contact = HL__ID(n % 1000 + 1, HL_KIND_CONTACT),
+                .text = "step" };
             b->core.now += 100;
             (void)emit(&b->core, &ev);
             sent[n] = began + (double)n / rate;

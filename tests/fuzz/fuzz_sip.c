@@ -1,4 +1,4 @@
-/* fuzz_sip.c - the user agent with its clock: an input is one datagram, or, if its first byte is small, a list of steps.
+/* fuzz_sip.c - the user agent with its clock: an input is one datagram, or, where it begins with a small byte, steps.
  *
  * A step is an opcode and, for datagrams, two bytes of length and the text. In the text byte 1 stands for the branch, 2
  * for the Call-ID and 3 for the tag that the user agent sent last, so that answers can be found by chance. */
@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char conf[] =
     "{\"listeners\":{\"u\":{\"bind\":\"10.0.0.1:5060\",\"accept\":\"both\"}},"
-    "\"trunks\":{\"a\":{\"id\":6,\"acl\":[\"10.0.0.2\"],\"peers\":[\"sip:10.0.0.2:5060\"],\"user\":\"u\",\"password\":\"p\"},"
+    "\"trunks\":{\"a\":{\"id\":6,\"acl\":[\"10.0.0.2\"],"
+    "\"peers\":[\"sip:10.0.0.2:5060\"],\"user\":\"u\",\"password\":\"p\"},"
     "\"r\":{\"id\":22,\"auth\":\"register\",\"registrar\":\"sip:10.0.0.3\",\"user\":\"u\",\"password\":\"p\","
     "\"peers\":[\"sip:10.0.0.3\"]}},"
     "\"phones\":{\"1001\":{\"id\":14,\"ha1_md5\":\"3579928b1b2019664e1a86b05237015b\"}}}";
