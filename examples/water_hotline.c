@@ -13,7 +13,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { CONFIG, STORE, FILES, SIP, WEB, MEDIA, HOME, LOGIN, CERT, KEY, AT, LANG, OPTIONS };
+enum { CONFIG, STORE, FILES, SIP, WEB, MEDIA, HOME, LOGIN, CERT, AT, LANG, OPTIONS };
 static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--config", NULL, "FILE       one JSON document for hl_load [water/hotline.json below --home]" },
     { "--store", NULL, "FILE       SQLite file of tickets and calls [nothing outlives the program]" },
@@ -23,8 +23,7 @@ static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--media", "0.0.0.0:42000", "HOST:PORT  sound, UDP [0.0.0.0:42000]: Firefox sends none to 127.0.0.1" },
     { "--home", ".", "DIR        the folder examples/ [.]" },
     { "--login", NULL, "FILE       password file [fresh passwords for anna and bo, printed]" },
-    { "--cert", NULL, "FILE       certificate of the pages, PEM [none: loopback only]" },
-    { "--key", NULL, "FILE       its key" },
+    { "--cert", NULL, "FILE       certificate and key of the pages, PEM [none: loopback only]" },
     { "--at", NULL, "TIME       pretend that it is 2026-10-01T03:00 in China, to hear the night menu" },
     { "--lang", "zh", "zh|en      of what this program says" },
 };
@@ -56,15 +55,15 @@ static void add_place(char *json)
     for (int i = 0; i < 3; i++)
         if (sscanf(opt[SIP + i].value, "%63[^]:]:%d", host[i], &port[i]) != 2)
             fail(opt[SIP + i].value, "is no HOST:PORT");
-    if (!end)
-        return; /* no JSON: hl_load() says so */
+    if (!end) return; /* no JSON: hl_load() says so */
     end += snprintf(end, 7000, ",\"listeners\":{\"telephones\":{\"bind\":\"%s:%d\",\"accept\":\"both\"}},\"media\":"
                     "{\"bind\":\"%s\",\"rtc_port\":%d},\"gateway\":{\"bind\":\"%s\",\"port\":%d,\"callers\":true,"
                     "\"pages\":\"%s/water/pages\",\"sdk\":\"%s/../bindings/js\"", host[0], port[0], host[2], port[2],
                     host[1], port[1], opt[HOME].value, opt[HOME].value);
-    for (int i = LOGIN; i <= KEY; i++)
-        if (opt[i].value)
-            end += snprintf(end, 1000, ",\"%s\":\"%s\"", opt[i].name + 2, opt[i].value);
+    if (opt[LOGIN].value)
+        end += snprintf(end, 1000, ",\"login\":\"%s\"", opt[LOGIN].value);
+    if (opt[CERT].value)
+        end += snprintf(end, 2000, ",\"cert\":\"%s\",\"key\":\"%s\"", opt[CERT].value, opt[CERT].value);
     snprintf(end, 4, "}}");
 }
 
@@ -86,17 +85,15 @@ static void load(const char *name)
 /* A customer's bill: the flow asks for it by FLOW_ASK "bill" with {"acct": "12345674"}. */
 static void answer(sqlite3 *db, const hl_event *ev)
 {
-    char json[128];
     sqlite3_stmt *s = NULL;
-    sqlite3_prepare_v2(db, "select due, pay_by from customer where account = json_extract(?, '$.acct')", -1, &s, NULL);
+    sqlite3_prepare_v2(db, "select json_object('due', printf('%d.%02d CNY', due / 100, due % 100), 'by', pay_by) "
+                           "from customer where account = json_extract(?, '$.acct')", -1, &s, NULL);
     sqlite3_bind_text(s, 1, ev->data, -1, SQLITE_TRANSIENT);
     int step = sqlite3_step(s), status = step == SQLITE_ROW ? 200 : step == SQLITE_DONE ? 404 : 500;
-    if (status == 200)
-        snprintf(json, sizeof(json), "{\"due\":\"%d.%02d CNY\",\"by\":\"%s\"}", sqlite3_column_int(s, 0) / 100,
-                 sqlite3_column_int(s, 0) % 100, (const char *)sqlite3_column_text(s, 1));
-    sqlite3_finalize(s);
     /* too late is no harm: the caller has gone on */
-    (void)hl_flow_answer(hotline, ev->contact, ev->code, status, status == 200 ? json : NULL);
+    (void)hl_flow_answer(hotline, ev->contact, ev->code, status,
+                         status == 200 ? (const char *)sqlite3_column_text(s, 0) : NULL);
+    sqlite3_finalize(s);
 }
 
 static sqlite3 *customers(const char *name)
@@ -117,7 +114,6 @@ static const char *fresh_password(const char *name, char out[16])
         return "";
     for (int i = 0, n = (int)getrandom(random, sizeof(random), 0); i < n; i++)
         out[i] = "abcdefghkmnpqrstuvwxyz23456789"[random[i] % 30];
-    out[12] = 0;
     if (hl_password_set(hotline, agent, out) < 0)
         fail(name, hl_error(hotline));
     return out;
@@ -125,7 +121,7 @@ static const char *fresh_password(const char *name, char out[16])
 
 static void say_ready(void)
 {
-    char a[16], b[16];
+    char a[16] = "", b[16] = ""; /* 12 letters and the end */
     const char *anna = fresh_password("anna", a), *bo = fresh_password("bo", b), *web;
     if (hl_gateway_address(hotline, &web) < 0)
         fail(opt[WEB].value, hl_error(hotline));
@@ -151,25 +147,29 @@ static int hear_driver(const hl_event *ev)
     return strcmp(ev->text, "voice") == 0 && ev->code == 0;
 }
 
+static void say_waiting(void)
+{
+    hl_leg leg = HL_LEG_INIT;
+    int legs = 0;
+    while (hl_leg_next(hotline, 0, &leg) == 1)
+        legs++;
+    fprintf(stderr, "%s: %d\n", english ? "closing; waiting for legs to end" : "正在结束，还有通话", legs);
+}
+
 static void serve(sqlite3 *db)
 {
     hl_event ev = HL_EVENT_INIT;
-    hl_leg leg = HL_LEG_INIT;
-    for (int ready = 0, waits = 0, legs = 0; hl_poll(hotline, 1000) >= 0; legs = 0) {
+    for (int ready = 0, waits = 0; hl_poll(hotline, 1000) >= 0;) {
         while (hl_next(hotline, &ev) == 1) {
             if (ev.type == HL_EV_STOPPED)
                 return;
             if (ev.type == HL_EV_FLOW_ASK && ev.text && strcmp(ev.text, "bill") == 0)
                 answer(db, &ev);
-            if (ev.type == HL_EV_FAULT)
-                fprintf(stderr, "water_hotline: %s\n", ev.text);
             if (ev.type == HL_EV_DRIVER && hear_driver(&ev) && !ready++)
                 say_ready();
         }
-        for (leg.id = 0; stopping && hl_leg_next(hotline, 0, &leg) == 1;)
-            legs++;
-        if (legs && waits++ % 5 == 0)
-            fprintf(stderr, "%s: %d\n", english ? "closing; waiting for legs to end" : "正在结束，还有通话", legs);
+        if (stopping && waits++ % 5 == 0)
+            say_waiting();
     }
 }
 
@@ -183,7 +183,6 @@ static void read_options(int argc, char **argv)
             opt[k].value = argv[i];
         if (k < OPTIONS && i < argc)
             continue;
-        fputs("water_hotline [OPTION VALUE]...\n\n", help ? stdout : stderr);
         for (k = 0; k < OPTIONS; k++)
             fprintf(help ? stdout : stderr, "  %-9s %s\n", opt[k].name, opt[k].help);
         exit(help ? 0 : 2);
@@ -196,7 +195,6 @@ int main(int argc, char **argv)
     char config[1024], table[1024];
     struct tm t = { 0 };
     sqlite3 *db;
-
     read_options(argc, argv);
     english = strcmp(opt[LANG].value, "en") == 0;
     snprintf(config, sizeof(config), "%s/water/hotline.json", opt[HOME].value);

@@ -66,39 +66,49 @@ int hl_leg_dtmf(hl_t *hl, hl_id leg, const char *keys, int ms)
     return hl__leave(hl, r);
 }
 
-static int dial(hl_t *hl, const hl_dial *d, hl_id *out)
+/* Whom the leg is for: an agent's own telephone, else `to`. */
+static int device_of(hl_t *hl, const hl_dial *d, hl__leg_spec *spec)
 {
-    hl__leg_spec spec = { .contact = d->contact, .agent = d->agent, .trunk = d->trunk, .role = d->role,
-        .medium = HL_MEDIUM_PHONE, .local = d->from, .remote = d->to, .name = d->name, .timeout_ms = d->timeout_ms };
     hl__acd_device dev = { 0 };
     const hl__object *phone;
-    hl__talk *t = NULL;
-    hl__leg *leg;
     int r;
 
     if (d->agent) {
         if ((r = hl__acd_agent_device(hl->acd, d->agent, &dev)) < 0)
             return r;
         phone = dev.phone ? hl__object_named(hl, "phones", dev.phone) : NULL;
-        spec.phone = phone ? phone->id : 0;
-        spec.remote = phone ? dev.phone : dev.address;
+        spec->phone = phone ? phone->id : 0;
+        spec->remote = phone ? dev.phone : dev.address;
     }
-    if (!spec.remote || !spec.remote[0])
+    if (!spec->remote || !spec->remote[0])
         return hl__fail(hl->core.err, HL_EINVAL, "whom to dial is not said, or the agent has no telephone");
     if (d->contact && !hl__call_of(hl->calls, d->contact))
         return hl__fail(hl->core.err, HL_ENOENT, "contact %lld has no call", (long long)d->contact);
-    if (!d->contact && (r = hl__talk_new(hl, spec.remote, d->from ? d->from : "", &t)) < 0)
-        return r;
-    if (t)
+    return 0;
+}
+
+static int dial(hl_t *hl, const hl_dial *d, hl_id *out)
+{
+    hl__leg_spec spec = { .contact = d->contact, .agent = d->agent, .trunk = d->trunk, .role = d->role,
+                          .medium = HL_MEDIUM_PHONE, .local = d->from, .remote = d->to, .name = d->name,
+                          .timeout_ms = d->timeout_ms };
+    hl__talk *t = NULL;
+    hl__leg *leg;
+    int r = device_of(hl, d, &spec);
+
+    if (r == 0 && !d->contact && (r = hl__talk_new(hl, spec.remote, d->from ? d->from : "", &t)) == 0)
         spec.contact = t->id;
-    if ((r = hl__leg_add(hl->calls, &spec, &leg)) == 0) {
+    if (r == 0)
+        r = hl__leg_add(hl->calls, &spec, &leg);
+    if (r < 0) {
         if (t)
-            t->leg = leg->id;
-        *out = leg->id;
-    } else if (t) {
-        hl__talk_over(hl, t);
+            hl__talk_over(hl, t);
+        return r;
     }
-    return r;
+    if (t)
+        t->leg = leg->id;
+    *out = leg->id;
+    return 0;
 }
 
 int hl_leg_dial(hl_t *hl, const hl_dial *in, hl_id *out)

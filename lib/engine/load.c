@@ -342,35 +342,50 @@ static void take_over(hl_t *hl, struct entry *e, uint64_t *drivers)
     e->fresh = NULL;
 }
 
+/* One section: what is new or changed, or (removing) what goes. */
+static int apply_room(struct plan *p, uint32_t room, bool removing)
+{
+    int r = 0;
+
+    for (struct entry *e = p->first[room]; e && r >= 0; e = e->next) {
+        if (!e->changed || removing != !e->now)
+            continue;
+        e->applied = true; /* also if it fails: half of it may stand */
+        r = apply_one(e, e->was ? e->was->id : e->fresh->id, e->now);
+    }
+    return r;
+}
+
+static int count_changes(struct plan *p, uint64_t *drivers)
+{
+    int changes = 0;
+
+    for (uint32_t i = 0; i < p->hl->rooms; i++)
+        for (struct entry *e = p->first[i]; e; e = e->next)
+            if (e->changed) {
+                take_over(p->hl, e, drivers);
+                changes++;
+            }
+    return changes;
+}
+
+/* Additions and changes in the order of the sections, removals the other way round. */
 static int apply_all(struct plan *p, uint64_t *drivers)
 {
     hl_t *hl = p->hl;
-    int r = 0, changes = 0;
+    int r = 0;
 
     for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
         for (struct entry *e = p->first[i]; e && r >= 0; e = e->next)
             r = prepare(hl, e);
-    for (int removing = 0; removing < 2; removing++)
-        for (uint32_t n = 0; n < hl->rooms && r >= 0; n++) {
-            uint32_t i = removing ? hl->rooms - 1 - n : n;
-            for (struct entry *e = p->first[i]; e && r >= 0; e = e->next) {
-                if (!e->changed || (e->now ? 0 : 1) != removing)
-                    continue;
-                e->applied = true; /* also if it fails: half of it may stand */
-                r = apply_one(e, e->was ? e->was->id : e->fresh->id, e->now);
-            }
-        }
-    if (r < 0) {
-        undo(p);
-        return r;
-    }
-    for (uint32_t i = 0; i < hl->rooms; i++)
-        for (struct entry *e = p->first[i]; e; e = e->next)
-            if (e->changed) {
-                take_over(hl, e, drivers);
-                changes++;
-            }
-    return changes;
+    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
+        r = apply_room(p, i, false);
+    for (uint32_t i = hl->rooms; i-- > 0 && r >= 0;)
+        r = apply_room(p, i, true);
+    if (r >= 0)
+        return count_changes(p, drivers);
+    undo(p);
+    return r;
 }
 
 static int refused(hl_t *hl, const hl__findings *f)

@@ -174,10 +174,13 @@ static void customer_ended(hl_t *hl, hl__talk *t)
         (void)hl__call_end(hl->calls, contact, HL_CAUSE_NORMAL);
 }
 
-static void agent_ended(hl_t *hl, hl__talk *t)
+/* Who lost her sound did not mean to go: her caller waits again, at his old place. */
+static void agent_ended(hl_t *hl, hl__talk *t, const hl__leg *leg)
 {
     t->agent_leg = 0;
-    if (t->engaged)
+    if (t->engaged && leg->cause == HL_CAUSE_MEDIA_LOST)
+        (void)hl__acd_agent_failed(hl->acd, t->id);
+    else if (t->engaged)
         (void)hl__acd_talk_end(hl->acd, t->id);
     else if (t->in_queue)
         (void)hl__acd_agent_failed(hl->acd, t->id);
@@ -220,7 +223,7 @@ static void up_ended(void *ctx, const hl__leg *leg)
         t->offer_leg = 0;
         (void)hl__acd_reject(hl->acd, t->offer, offer_end_of(leg)); /* it may have ended before the leg did */
     } else if (leg->id == t->agent_leg) {
-        agent_ended(hl, t);
+        agent_ended(hl, t, leg);
     }
     if ((t = hl__talk_of(hl, contact)))
         hl__talk_over(hl, t);
