@@ -368,9 +368,9 @@ void hl__sip_figures_get(const hl__sip *c, hl__sip_figures *out)
     *out = c->figures;
     out->txns = c->txns.map.live;
     out->dialogs = c->dialogs.map.live;
-    out->legs = 0;
+    out->legs = out->resting = 0;
     for (const struct sip_leg *l = c->all; l; l = l->next)
-        out->legs++;
+        *(l->state == SIP_S_ENDED ? &out->resting : &out->legs) += 1;
 }
 
 uint32_t hl__sip_listeners(const hl__sip *c)

@@ -25,7 +25,7 @@ typedef struct hl__sip_out { uint32_t listener; hl__addr near, far; const char *
 typedef struct hl__sip_listener_row { const char *name; hl__addr bind; int32_t transport, dscp; } hl__sip_listener_row;
 typedef struct hl__sip_figures {
     int64_t in, out, again_in, again_out, bad, dropped; /* messages; retransmissions among them; malformed; ignored */
-    uint32_t txns, legs, dialogs;
+    uint32_t txns, dialogs, legs, resting; /* resting: ended, a transaction still knows them */
 } hl__sip_figures;
 
 int hl__sip_new(const hl__sip_options *opt, hl__sip **out);

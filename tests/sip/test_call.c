@@ -44,7 +44,7 @@ static void check_rest(net *n)
     for (int i = 0; i < 2; i++) {
         hl__sip_figures_get(n->ua[i], &f);
         assert_int_equal(f.txns, 0);
-        assert_int_equal(f.legs, 0);
+        assert_int_equal(f.legs + f.resting, 0);
         assert_int_equal(f.dialogs, 0);
     }
     net_end(n);
