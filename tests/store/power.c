@@ -37,7 +37,7 @@ static void put(struct bytes *b, int64_t at, const uint8_t *data, size_t n)
         memset(b->data + b->len, 0, end - b->len);
         b->len = end;
     }
-    memcpy(b->data + at, data, n);
+    if (n > 0) memcpy(b->data + at, data, n);
 }
 
 static void apply(struct bytes *b, const struct piece *p)
