@@ -1,6 +1,7 @@
 /* hotline/call.h - legs, and the call they make: bridge, hold, mute, keys.
  * A leg is one party's connection: telephone, browser or simulator. The legs of a contact, at most 16, share a mixer:
  * its call. Commands only start things, events tell the outcome.
+ * Who is held hears music: music/<name>.wav among the files; NULL: the setting's.
  * Ended leg: HL_ENOENT. Not in this state: HL_ESTATE. Driver busy: HL_ELIMIT. */
 #ifndef HOTLINE_CALL_H
 #define HOTLINE_CALL_H
@@ -63,7 +64,7 @@ HL_API int hl_leg_dtmf(hl_t *hl, hl_id leg, const char *keys, int ms); /* 0-9*#A
 HL_API int hl_leg_next(hl_t *hl, hl_id contact, hl_leg *row); /* contact 0: every leg */
 HL_API int hl_call_get(hl_t *hl, hl_id contact, hl_call *row);
 HL_API int hl_call_bridge(hl_t *hl, hl_id contact, hl_id leg, int role); /* from wherever the leg is */
-HL_API int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg); /* leg 0: customers and experts */
+HL_API int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg, const char *music); /* leg 0: customers and experts */
 HL_API int hl_call_resume(hl_t *hl, hl_id contact, hl_id leg);
 HL_API int hl_call_end(hl_t *hl, hl_id contact, int cause);
 #ifdef __cplusplus

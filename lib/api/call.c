@@ -34,9 +34,24 @@ int hl_leg_answer(hl_t *hl, hl_id leg)
     return leg_command(hl, leg, answer, 0);
 }
 
+/* Q.850's numbers and ours; 0: normal. */
+static int cause_ok(hl__core *core, int cause)
+{
+    if (cause < 0 || (cause > 127 && !hl__cause_word(cause)[0]))
+        return hl__fail(core->err, HL_EINVAL, "%d is no cause: 1 to 127 or HL_CAUSE_*", cause);
+    return 0;
+}
+
+static int hangup(hl__calls *c, hl_id leg, int cause)
+{
+    int r = cause_ok(c->core, cause);
+
+    return r < 0 ? r : hl__leg_hangup(c, leg, cause);
+}
+
 int hl_leg_hangup(hl_t *hl, hl_id leg, int cause)
 {
-    return leg_command(hl, leg, hl__leg_hangup, cause);
+    return leg_command(hl, leg, hangup, cause);
 }
 
 static int mute(hl__calls *c, hl_id leg, int sides)
@@ -66,49 +81,28 @@ int hl_leg_dtmf(hl_t *hl, hl_id leg, const char *keys, int ms)
     return hl__leave(hl, r);
 }
 
-/* Whom the leg is for: an agent's own telephone, else `to`. */
-static int device_of(hl_t *hl, const hl_dial *d, hl__leg_spec *spec)
+static int dial_ids_ok(hl_t *hl, const hl_dial *d)
 {
-    hl__acd_device dev = { 0 };
-    const hl__object *phone;
-    int r;
+    int r = d->contact ? hl__id_ok(hl, d->contact, HL_KIND_CONTACT, "a contact") : 0;
 
-    if (d->agent) {
-        if ((r = hl__acd_agent_device(hl->acd, d->agent, &dev)) < 0)
-            return r;
-        phone = dev.phone ? hl__object_named(hl, "phones", dev.phone) : NULL;
-        spec->phone = phone ? phone->id : 0;
-        spec->remote = phone ? dev.phone : dev.address;
-    }
-    if (!spec->remote || !spec->remote[0])
-        return hl__fail(hl->core.err, HL_EINVAL, "whom to dial is not said, or the agent has no telephone");
-    if (d->contact && !hl__call_of(hl->calls, d->contact))
-        return hl__fail(hl->core.err, HL_ENOENT, "contact %lld has no call", (long long)d->contact);
-    return 0;
+    if (r == 0 && d->agent)
+        r = hl__id_ok(hl, d->agent, HL_KIND_AGENT, "an agent");
+    return r == 0 && d->trunk ? hl__id_ok(hl, d->trunk, HL_KIND_TRUNK, "a trunk") : r;
 }
 
-static int dial(hl_t *hl, const hl_dial *d, hl_id *out)
+static int dial_ok(hl_t *hl, const hl_dial *d, const hl_id *out)
 {
-    hl__leg_spec spec = { .contact = d->contact, .agent = d->agent, .trunk = d->trunk, .role = d->role,
-                          .medium = HL_MEDIUM_PHONE, .local = d->from, .remote = d->to, .name = d->name,
-                          .timeout_ms = d->timeout_ms };
-    hl__talk *t = NULL;
-    hl__leg *leg;
-    int r = device_of(hl, d, &spec);
+    int r;
 
-    if (r == 0 && !d->contact && (r = hl__talk_new(hl, spec.remote, d->from ? d->from : "", &t)) == 0)
-        spec.contact = t->id;
-    if (r == 0)
-        r = hl__leg_add(hl->calls, &spec, &leg);
-    if (r < 0) {
-        if (t)
-            hl__talk_over(hl, t);
+    if (!out)
+        return hl__fail(hl->core.err, HL_EINVAL, "no place for the leg's id was given");
+    if (d->role > HL_ROLE_ROBOT || d->timeout_ms < 0 || d->timeout_ms > 3600000 || d->early < 0 || d->early > 1)
+        return hl__fail(hl->core.err, HL_EINVAL, "role %u, a time-out of %d ms, or early %d", d->role, d->timeout_ms,
+                        d->early);
+    if ((r = dial_ids_ok(hl, d)) < 0 || (r = hl__text_in(hl, d->to, 512, "to")) < 0 ||
+        (r = hl__text_in(hl, d->from, 255, "from")) < 0 || (r = hl__text_in(hl, d->name, 255, "name")) < 0)
         return r;
-    }
-    if (t)
-        t->leg = leg->id;
-    *out = leg->id;
-    return 0;
+    return hl__object_in(hl, d->data, 4096, "data");
 }
 
 int hl_leg_dial(hl_t *hl, const hl_dial *in, hl_id *out)
@@ -118,15 +112,8 @@ int hl_leg_dial(hl_t *hl, const hl_dial *in, hl_id *out)
 
     if (r < 0)
         return r;
-    if ((r = hl__row_in(hl, in, &d, sizeof(d), sizeof(d))) < 0)
-        return hl__leave(hl, r);
-    if (!out)
-        r = hl__fail(hl->core.err, HL_EINVAL, "no place for the leg's id was given");
-    else if (d.role > HL_ROLE_ROBOT || d.timeout_ms < 0)
-        r = hl__fail(hl->core.err, HL_EINVAL, "role %u or a time-out of %d ms", d.role, d.timeout_ms);
-    else if ((r = hl__text_in(hl, d.to, 512, "to")) == 0 && (r = hl__text_in(hl, d.from, 255, "from")) == 0 &&
-             (r = hl__text_in(hl, d.name, 255, "name")) == 0)
-        r = dial(hl, &d, out);
+    if ((r = hl__row_in(hl, in, &d, sizeof(d), sizeof(d))) == 0 && (r = dial_ok(hl, &d, out)) == 0)
+        r = hl__dial_out(hl, &d, out);
     return hl__leave(hl, r);
 }
 
@@ -138,7 +125,8 @@ int hl_leg_next(hl_t *hl, hl_id contact, hl_leg *row)
 
     if (r < 0)
         return r;
-    if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0)
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0 || (r = hl__after_ok(hl, row->id, HL_KIND_LEG)) < 0 ||
+        (contact && (r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) < 0))
         return hl__leave(hl, r);
     for (uint32_t at = 0; (leg = hl__map_at(&hl->calls->legs, &at));)
         if (leg->id > row->id && (!contact || leg->contact == contact) && (!best || leg->id < best->id))
@@ -187,26 +175,33 @@ int hl_call_bridge(hl_t *hl, hl_id contact, hl_id leg, int role)
     return hl__leave(hl, r);
 }
 
-static int hold(hl_t *hl, hl_id contact, hl_id leg, bool on)
+static int ids_ok(hl_t *hl, hl_id contact, hl_id leg)
+{
+    int r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact");
+
+    return r < 0 || leg == 0 ? r : hl__id_ok(hl, leg, HL_KIND_LEG, "a leg");
+}
+
+int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg, const char *music)
 {
     int r = hl__enter_command(hl, false);
 
     if (r < 0)
         return r;
-    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
-        (leg == 0 || (r = hl__id_ok(hl, leg, HL_KIND_LEG, "a leg")) == 0))
-        r = hl__call_hold(hl->calls, contact, leg, on);
+    if ((r = ids_ok(hl, contact, leg)) == 0 && (r = hl__text_in(hl, music, 100, "music")) == 0)
+        r = hl__call_hold(hl->calls, contact, leg, music && music[0] ? music : NULL);
     return hl__leave(hl, r);
-}
-
-int hl_call_hold(hl_t *hl, hl_id contact, hl_id leg)
-{
-    return hold(hl, contact, leg, true);
 }
 
 int hl_call_resume(hl_t *hl, hl_id contact, hl_id leg)
 {
-    return hold(hl, contact, leg, false);
+    int r = hl__enter_command(hl, false);
+
+    if (r < 0)
+        return r;
+    if ((r = ids_ok(hl, contact, leg)) == 0)
+        r = hl__call_resume(hl->calls, contact, leg);
+    return hl__leave(hl, r);
 }
 
 int hl_call_end(hl_t *hl, hl_id contact, int cause)
@@ -215,7 +210,7 @@ int hl_call_end(hl_t *hl, hl_id contact, int cause)
 
     if (r < 0)
         return r;
-    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0)
+    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 && (r = cause_ok(&hl->core, cause)) == 0)
         r = hl__call_end(hl->calls, contact, cause);
     return hl__leave(hl, r);
 }

@@ -58,6 +58,8 @@ int hl__row_ok(hl_t *hl, const void *theirs, size_t first);
 void hl__row_out(void *theirs, const void *ours, size_t size);
 int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what); /* HL_EINVAL: not the id of `what` ("a queue") */
 int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what); /* NULL is fine; HL_EINVAL, HL_ELIMIT */
+int hl__object_in(hl_t *hl, const char *json, size_t max, const char *what); /* a JSON object; the same, HL_EPARSE */
+int hl__after_ok(hl_t *hl, hl_id id, int kind);   /* what a list goes on behind: 0 or an id of its kind */
 
 struct timespec;
 void hl__until(int ms, struct timespec *out);     /* so long from now, in the clock of shell->changed */

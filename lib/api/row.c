@@ -55,6 +55,29 @@ int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what)
     return 0;
 }
 
+int hl__after_ok(hl_t *hl, hl_id id, int kind)
+{
+    if (id != 0 && hl_kind(id) != kind)
+        return hl__fail(hl->core.err, HL_EINVAL, "%lld is not an id of this list; begin with 0", (long long)id);
+    return 0;
+}
+
+int hl__object_in(hl_t *hl, const char *json, size_t max, const char *what)
+{
+    hl__json *j;
+    int r;
+
+    if (!json)
+        return 0;
+    if (strnlen(json, max + 1) > max)
+        return hl__fail(hl->core.err, HL_ELIMIT, "%s has more than %zu bytes", what, max);
+    if (!(j = hl__json_read(json, strlen(json), hl->core.err)))
+        return hl->core.err->code;
+    r = hl__json_type(j) == HL__JOBJECT ? 0 : hl__fail(hl->core.err, HL_EPARSE, "%s is no JSON object", what);
+    hl__json_free(j);
+    return r;
+}
+
 int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what)
 {
     if (!text || hl__text_ok(text, max))

@@ -81,9 +81,15 @@ static bool apart(const hl__leg *leg)
     return !talks(leg) || (leg->flags & (HL_IS_HELD | HL_IS_HOLDING));
 }
 
+/* Heard before the answer: the far side's ringing tone or announcement. */
+static bool is_early(const hl__leg *leg)
+{
+    return leg->early && leg->state == HL_LEG_EARLY && !(leg->flags & (HL_IS_HELD | HL_IS_HOLDING));
+}
+
 bool hl__leg_hears(const hl__leg *a, const hl__leg *b)
 {
-    return a != b && !apart(a) && !apart(b) && !(a->mute & HL_MUTE_OUT) && !(b->mute & HL_MUTE_IN);
+    return a != b && !apart(a) && (!apart(b) || is_early(b)) && !(a->mute & HL_MUTE_OUT) && !(b->mute & HL_MUTE_IN);
 }
 
 static int state_of(const hl__call *call)
@@ -156,9 +162,20 @@ static int call_known(hl__calls *c, hl_id contact, hl__call **out)
     return hl__fail(c->core->err, HL_ENOENT, "contact %lld has no call", (long long)contact);
 }
 
+static void let_go(hl__calls *c, hl__leg *leg)
+{
+    hl_id music = leg->music;
+
+    leg->flags &= ~(uint32_t)HL_IS_HELD;
+    leg->music = 0;
+    if (music)
+        c->up.quiet(c->up.ctx, leg, music);
+}
+
 int hl__call_bridge(hl__calls *c, hl_id contact, hl_id id, int role)
 {
     hl__leg *leg = hl__map_get(&c->legs, id);
+    hl_id from = leg ? leg->contact : 0;
     hl__call *to;
     int r;
 
@@ -166,37 +183,68 @@ int hl__call_bridge(hl__calls *c, hl_id contact, hl_id id, int role)
         return hl__fail(c->core->err, HL_ENOENT, "leg %lld has ended", (long long)id);
     if ((r = call_known(c, contact, &to)) < 0)
         return r;
+    if (leg->state == HL_LEG_ENDING)
+        return hl__fail(c->core->err, HL_ESTATE, "leg %lld is ending", (long long)id);
+    if (leg->call != to && to->legs == HL__LEGS_A_CALL)
+        return hl__fail(c->core->err, HL_ELIMIT, "a call has at most %d legs", HL__LEGS_A_CALL);
+    leg->role = role ? (uint32_t)role : leg->role;
+    let_go(c, leg);
     if (leg->call != to) {
-        if (to->legs == HL__LEGS_A_CALL)
-            return hl__fail(c->core->err, HL_ELIMIT, "a call has at most %d legs", HL__LEGS_A_CALL);
         hl__call_leave(c, leg);
         leg->contact = contact;
-        r = hl__call_join(c, leg);
+        (void)hl__call_join(c, leg); /* the call is there and has room */
     }
-    leg->role = role ? (uint32_t)role : leg->role;
-    leg->flags &= ~(uint32_t)HL_IS_HELD;
     hl__call_changed(c, to);
-    return r;
+    if (from != contact)
+        c->up.moved(c->up.ctx, leg, from);
+    return 0;
 }
 
-int hl__call_hold(hl__calls *c, hl_id contact, hl_id id, bool on)
+/* The legs meant that talk and are held or not; how many. */
+static uint32_t meant(const hl__call *call, hl_id id, bool held, hl__leg *out[HL__LEGS_A_CALL])
 {
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < call->legs; i++) {
+        hl__leg *leg = call->leg[i];
+        if ((id ? leg->id == id : is_caller(leg)) && talks(leg) && !(leg->flags & HL_IS_HELD) == !held)
+            out[n++] = leg;
+    }
+    return n;
+}
+
+int hl__call_hold(hl__calls *c, hl_id contact, hl_id id, const char *music)
+{
+    hl__leg *leg[HL__LEGS_A_CALL];
     hl__call *call;
-    int r = call_known(c, contact, &call), found = 0;
+    uint32_t n;
+    int r = call_known(c, contact, &call);
 
     if (r < 0)
         return r;
-    for (uint32_t i = 0; i < call->legs; i++) {
-        hl__leg *leg = call->leg[i];
-        if (id ? leg->id != id : !is_caller(leg))
-            continue;
-        if (!talks(leg) || !(leg->flags & HL_IS_HELD) == !on)
-            continue;
-        leg->flags ^= HL_IS_HELD;
-        found++;
+    if ((n = meant(call, id, false, leg)) == 0)
+        return hl__fail(c->core->err, HL_ESTATE, "nobody is there to be held");
+    for (uint32_t i = 0; i < n; i++) {
+        leg[i]->flags |= HL_IS_HELD;
+        leg[i]->music = music ? c->up.music(c->up.ctx, leg[i], music) : 0;
     }
-    if (!found)
-        return hl__fail(c->core->err, HL_ESTATE, on ? "nobody is there to be held" : "nobody is held");
+    hl__call_changed(c, call);
+    return 0;
+}
+
+int hl__call_resume(hl__calls *c, hl_id contact, hl_id id)
+{
+    hl__leg *leg[HL__LEGS_A_CALL];
+    hl__call *call;
+    uint32_t n;
+    int r = call_known(c, contact, &call);
+
+    if (r < 0)
+        return r;
+    if ((n = meant(call, id, true, leg)) == 0)
+        return hl__fail(c->core->err, HL_ESTATE, "nobody is held");
+    for (uint32_t i = 0; i < n; i++)
+        let_go(c, leg[i]);
     hl__call_changed(c, call);
     return 0;
 }

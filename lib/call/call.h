@@ -16,13 +16,15 @@ typedef struct hl__leg {
     hl_id id, contact, agent, trunk, phone, session;
     int32_t state, cause, detail;
     uint32_t role, medium, flags, mute, gen; /* HL_ROLE_*, HL_MEDIUM_*, HL_IS_*, HL_MUTE_* */
-    bool answering;      /* shall be answered as soon as its media is there */
+    bool answering;      /* shall be answered: as soon as its media is there, or it was asked for already */
+    bool early;          /* the others hear it before it answers */
     bool opened, bound;  /* media was asked for; ours is known */
     hl_time since, answered_at;
     hl__call *call;
     hl__media ours, theirs;
     int32_t ring_ms;
     char *local, *remote, *name;
+    hl_id music;         /* what plays to it while it is held; 0: the setting's music */
     hl__timer timer;     /* own time-out while ringing; MEDIA_LOST while LOST; 32 s while ENDING */
     struct hl__calls *calls;
 } hl__leg;
@@ -49,10 +51,13 @@ typedef struct hl__call_up {
     void (*hangup)(void *ctx, const hl__leg *leg, int cause);
     void (*mix)(void *ctx, const hl__call *call);
     void (*tones)(void *ctx, const hl__leg *leg, const char *keys, int ms);
+    hl_id (*music)(void *ctx, const hl__leg *leg, const char *name);       /* by name, till it is stopped: its id */
+    void (*quiet)(void *ctx, const hl__leg *leg, hl_id music);             /* stopped */
 
     void (*answered)(void *ctx, const hl__leg *leg);
     void (*key)(void *ctx, const hl__leg *leg, char key);
     void (*ended)(void *ctx, const hl__leg *leg);                          /* the last word of it; freed afterwards */
+    void (*moved)(void *ctx, const hl__leg *leg, hl_id from);              /* to another contact's call */
     void (*state)(void *ctx, const hl__call *call);                        /* talk, hold ... changed */
 } hl__call_up;
 
@@ -68,7 +73,7 @@ typedef struct hl__leg_spec {
     hl_id id, contact, agent, trunk, phone, session; /* id 0: a new one */
     uint32_t role, medium;
     int32_t timeout_ms;
-    bool inbound;
+    bool inbound, early; /* early: the call hears it before it answers */
     const char *local, *remote, *name;
     const hl__media *theirs; /* inbound: their offer, or NULL */
 } hl__leg_spec;
@@ -78,8 +83,10 @@ void hl__calls_free(hl__calls *c);
 hl__leg *hl__leg_of(const hl__calls *c, hl_id leg);
 hl__call *hl__call_of(const hl__calls *c, hl_id contact);
 
-/* A leg comes in or is to be dialled; ELIMIT. An outbound leg with `dial` is dialled as soon as its media is there. */
+/* A leg comes in or is to be dialled; ELIMIT. An outbound one is dialled as soon as its media is there. */
 int hl__leg_add(hl__calls *c, const hl__leg_spec *spec, hl__leg **out);
+int hl__leg_reserve(hl__calls *c, const hl__leg_spec *spec, hl__leg **out); /* the same in two steps: what may fail, */
+void hl__leg_begin(hl__calls *c, hl__leg *leg, const hl__media *theirs);    /* what is told */
 
 /* Commands. ENOENT: ended; ESTATE: not in this state. */
 int hl__leg_ring(hl__calls *c, hl_id leg, int early);
@@ -88,7 +95,8 @@ int hl__leg_hangup(hl__calls *c, hl_id leg, int cause);
 int hl__leg_mute(hl__calls *c, hl_id leg, int sides);
 int hl__leg_dtmf(hl__calls *c, hl_id leg, const char *keys, int ms);
 int hl__call_bridge(hl__calls *c, hl_id contact, hl_id leg, int role);
-int hl__call_hold(hl__calls *c, hl_id contact, hl_id leg, bool on); /* leg 0: customers and experts */
+int hl__call_hold(hl__calls *c, hl_id contact, hl_id leg, const char *music); /* leg 0: customers and experts */
+int hl__call_resume(hl__calls *c, hl_id contact, hl_id leg);
 int hl__call_end(hl__calls *c, hl_id contact, int cause);
 void hl__leg_row(const hl__leg *leg, hl_leg *row);   /* strings are borrowed */
 void hl__call_row(const hl__calls *c, const hl__call *call, hl_call *row);

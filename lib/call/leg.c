@@ -22,7 +22,7 @@ static const struct move moves[] = {
     { HL_LEG_RINGING,  ANSWER,      HL_LEG_RINGING,  tell_answer },
     { HL_LEG_EARLY,    ANSWER,      HL_LEG_EARLY,    tell_answer },
     { HL_LEG_TRYING,   RING,        HL_LEG_RINGING,  NULL },
-    { HL_LEG_TRYING,   EARLY_MEDIA, HL_LEG_EARLY,    NULL },
+    { HL_LEG_TRYING,   EARLY_MEDIA, HL_LEG_EARLY,    tell_early },
     { HL_LEG_NEW,      ANSWERED,    HL_LEG_ANSWERED, begin_talk },
     { HL_LEG_TRYING,   ANSWERED,    HL_LEG_ANSWERED, begin_talk },
     { HL_LEG_RINGING,  ANSWERED,    HL_LEG_ANSWERED, begin_talk },
@@ -96,21 +96,25 @@ static void tell_ring(hl__calls *c, hl__leg *leg)
         c->up.ring(c->up.ctx, leg, 0);
 }
 
+/* One that came in is told; one that was dialled is heard by the others, if that was asked for. */
 static void tell_early(hl__calls *c, hl__leg *leg)
 {
-    if (leg->medium != HL_MEDIUM_BROWSER)
+    if (!(leg->flags & HL_IS_INBOUND))
+        hl__call_changed(c, leg->call);
+    else if (leg->medium != HL_MEDIUM_BROWSER)
         c->up.ring(c->up.ctx, leg, 1);
 }
 
-/* A browser is answered by our saying so; a telephone when it has heard of it. */
+/* A browser is answered by our saying so; a telephone when it has heard of it, and it hears it once. */
 static void tell_answer(hl__calls *c, hl__leg *leg)
 {
+    bool again = leg->answering;
+
+    leg->answering = true;
     if (leg->medium == HL_MEDIUM_BROWSER)
         (void)move(c, leg, ANSWERED); /* from these states it always may */
-    else if (leg->bound)
+    else if (leg->bound && !again)
         c->up.answer(c->up.ctx, leg);
-    else
-        leg->answering = true;
 }
 
 static void begin_talk(hl__calls *c, hl__leg *leg)
@@ -138,8 +142,8 @@ static void tell_hangup(hl__calls *c, hl__leg *leg)
 {
     hl__timer_set(&c->core->wheel, &leg->timer, c->core->now + ENDING_MS * (hl_time)HL__US);
     hl__call_changed(c, leg->call);
-    if (leg->medium == HL_MEDIUM_BROWSER) {
-        (void)move(c, leg, ENDED); /* no far end will say it */
+    if (leg->medium == HL_MEDIUM_BROWSER || (!leg->bound && !(leg->flags & HL_IS_INBOUND))) {
+        (void)move(c, leg, ENDED); /* no far end will say it: a page has none, or nobody was dialled yet */
         return;
     }
     c->up.hangup(c->up.ctx, leg, leg->cause);
@@ -169,6 +173,8 @@ static void finish(hl__calls *c, hl__leg *leg)
     ev.detail = leg->detail;
     ev.text = hl__cause_word(leg->cause);
     c->core->emit(c->core, &ev);
+    if (leg->music)
+        c->up.quiet(c->up.ctx, leg, leg->music);
     if (leg->opened)
         c->up.close(c->up.ctx, leg);
     hl__map_del(&c->legs, leg->id);
@@ -217,6 +223,7 @@ static hl__leg *leg_make(hl__calls *c, const hl__leg_spec *spec)
     leg->role = spec->role ? spec->role : HL_ROLE_CUSTOMER;
     leg->medium = spec->medium;
     leg->flags = spec->inbound ? HL_IS_INBOUND : 0;
+    leg->early = spec->early;
     leg->state = spec->inbound ? HL_LEG_NEW : HL_LEG_TRYING;
     leg->ring_ms = spec->timeout_ms > 0 ? spec->timeout_ms : RING_MS;
     leg->gen = 1;
@@ -238,7 +245,7 @@ static void tell_new(hl__calls *c, const hl__leg *leg)
     c->core->emit(c->core, &ev);
 }
 
-int hl__leg_add(hl__calls *c, const hl__leg_spec *spec, hl__leg **out)
+int hl__leg_reserve(hl__calls *c, const hl__leg_spec *spec, hl__leg **out)
 {
     hl__leg *leg;
     int r;
@@ -252,23 +259,36 @@ int hl__leg_add(hl__calls *c, const hl__leg_spec *spec, hl__leg **out)
         goto out;
     if ((r = hl__call_join(c, leg)) < 0)
         goto out;
-    c->total++;
     leg->since = c->core->now;
+    *out = leg;
+    return 0;
+out:
+    hl__map_del(&c->legs, leg->id);
+    hl__leg_free(c, leg);
+    return r;
+}
+
+void hl__leg_begin(hl__calls *c, hl__leg *leg, const hl__media *theirs)
+{
+    c->total++;
     tell_new(c, leg);
-    if (!spec->inbound)
+    if (!(leg->flags & HL_IS_INBOUND))
         hl__timer_set(&c->core->wheel, &leg->timer, c->core->now + leg->ring_ms * (hl_time)HL__US);
     leg->opened = true;
     if (leg->medium == HL_MEDIUM_BROWSER) {
         leg->bound = true;
         c->up.bind(c->up.ctx, leg);
     } else {
-        c->up.open(c->up.ctx, leg, spec->theirs);
+        c->up.open(c->up.ctx, leg, theirs);
     }
-    *out = leg;
-    return 0;
-out:
-    hl__map_del(&c->legs, leg->id);
-    hl__leg_free(c, leg);
+}
+
+int hl__leg_add(hl__calls *c, const hl__leg_spec *spec, hl__leg **out)
+{
+    int r = hl__leg_reserve(c, spec, out);
+
+    if (r == 0)
+        hl__leg_begin(c, *out, spec->theirs);
     return r;
 }
 
@@ -321,6 +341,8 @@ int hl__leg_mute(hl__calls *c, hl_id id, int sides)
 
     if (!leg)
         return HL_ENOENT;
+    if (leg->state == HL_LEG_ENDING)
+        return hl__fail(c->core->err, HL_ESTATE, "leg %lld is ending", (long long)id);
     leg->mute = (uint32_t)sides;
     leg->flags = sides ? leg->flags | HL_IS_MUTED : leg->flags & ~(uint32_t)HL_IS_MUTED;
     hl__call_changed(c, leg->call);
@@ -350,30 +372,23 @@ void hl__leg_on_local(hl__calls *c, hl_id id, const hl__media *ours)
     hl__call_changed(c, leg->call);
     if (leg->state == HL_LEG_TRYING)
         c->up.originate(c->up.ctx, leg);
-    else if (leg->answering)
+    else if (leg->answering && leg->state != HL_LEG_ENDING)
         c->up.answer(c->up.ctx, leg);
 }
 
 void hl__leg_on_failed(hl__calls *c, hl_id id, int cause)
 {
-    hl__leg *leg = hl__map_get(&c->legs, id);
-
-    if (!leg)
-        return;
-    if (leg->state != HL_LEG_TRYING) {
+    if (hl__map_get(&c->legs, id))
         (void)hl__leg_hangup(c, id, cause); /* a leg that is there can always be hung up */
-        return;
-    }
-    leg->cause = cause; /* nobody was dialled yet, so nobody will report its end */
-    (void)move(c, leg, ENDED);
 }
 
 void hl__leg_on_progress(hl__calls *c, hl_id id, int state)
 {
     hl__leg *leg = hl__map_get(&c->legs, id);
+    enum stimulus on = state == HL_LEG_EARLY ? EARLY_MEDIA : RING;
 
-    if (leg && leg->state == HL_LEG_TRYING)
-        (void)move(c, leg, state == HL_LEG_EARLY ? EARLY_MEDIA : RING); /* both rows exist */
+    if (leg && !(leg->flags & HL_IS_INBOUND) && move_of(leg->state, on))
+        (void)move(c, leg, on); /* asked above */
 }
 
 void hl__leg_on_answered(hl__calls *c, hl_id id, const hl__media *theirs)
@@ -434,9 +449,13 @@ void hl__leg_on_ended(hl__calls *c, hl_id id, int cause, int detail)
 const char *hl__cause_word(int cause)
 {
     static const struct { int cause; const char *word; } words[] = {
-#define X(name, number) { number, #name },
-        HL_CAUSES(X)
-#undef X
+        { HL_CAUSE_UNALLOCATED, "unallocated" }, { HL_CAUSE_NORMAL, "normal" }, { HL_CAUSE_BUSY, "busy" },
+        { HL_CAUSE_NO_ANSWER, "no_answer" }, { HL_CAUSE_UNREACHABLE, "unreachable" },
+        { HL_CAUSE_REJECTED, "rejected" }, { HL_CAUSE_BAD_NUMBER, "bad_number" },
+        { HL_CAUSE_CONGESTION, "congestion" }, { HL_CAUSE_NO_CODEC, "no_codec" }, { HL_CAUSE_TIMEOUT, "timeout" },
+        { HL_CAUSE_CANCELLED, "cancelled" }, { HL_CAUSE_MEDIA_LOST, "media_lost" },
+        { HL_CAUSE_TRANSFERRED, "transferred" }, { HL_CAUSE_REPLACED, "replaced" }, { HL_CAUSE_POLICY, "policy" },
+        { HL_CAUSE_SHUTDOWN, "shutdown" },
     };
 
     for (size_t i = 0; i < HL__COUNT(words); i++)

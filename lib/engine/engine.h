@@ -99,7 +99,7 @@ typedef struct hl__session {
 } hl__session;
 
 /* play.c - what the application plays; a flow's prompts are the talk's own. */
-typedef struct hl__playing { hl_id id, target; uint32_t legs; } hl__playing; /* legs: how many hear it still */
+typedef struct hl__playing { hl_id id, target, leg[HL__LEGS_A_CALL]; uint32_t legs; } hl__playing; /* who hears it */
 
 struct hl {
     hl__mem mem;
@@ -203,13 +203,19 @@ int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **o
 void hl__talk_free(hl_t *hl, hl__talk *t);
 void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */
 void hl__talk_stop_play(hl_t *hl, hl__talk *t);
+void hl__talk_forget(hl_t *hl, hl__talk *t); /* one that nobody heard of yet */
+void hl__talk_tell(hl_t *hl, const hl__talk *t); /* CONTACT_NEW */
 int hl__talk_start_flow(hl_t *hl, hl__talk *t);
 void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
+
+/* dial.c */
+int hl__dial_out(hl_t *hl, const hl_dial *d, hl_id *out);
 
 /* play.c */
 int hl__play(hl_t *hl, const hl_play *play, hl_id *out);
 int hl__play_stop(hl_t *hl, hl_id play);
 void hl__play_ended(hl_t *hl, const hl__leg *leg, const hl__msg *r);
+void hl__play_leg_gone(hl_t *hl, const hl__leg *leg); /* nobody will report for it any more */
 void hl__quality_keep(hl_t *hl, const hl__msg *r);
 void hl__plays_free(hl_t *hl);
 

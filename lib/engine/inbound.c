@@ -13,27 +13,6 @@ static void reject(hl_t *hl, hl_id leg, int q850, int code)
     q->how = code;
 }
 
-static void tell_contact(hl_t *hl, const hl__talk *t)
-{
-    hl_event ev = HL_EVENT_INIT;
-    hl__buf data;
-
-    hl__buf_init(&data, &hl->mem);
-    hl__buf_str(&data, "{\"dialled\":");
-    hl__buf_json(&data, t->dialled);
-    if (t->data)
-        hl__buf_fmt(&data, ",\"data\":%s", t->data);
-    hl__buf_char(&data, '}');
-    ev.type = HL_EV_CONTACT_NEW;
-    ev.contact = t->id;
-    ev.leg = t->leg;
-    ev.ref = t->flow_id;
-    ev.text = t->number;
-    ev.data = data.failed ? NULL : data.data;
-    hl->core.emit(&hl->core, &ev);
-    hl__buf_free(&data);
-}
-
 /* A party at the door: who is dialled decides the flow; the contact is told before its leg. */
 static int take_in(hl_t *hl, const hl__leg_spec *spec, const char *data, hl__talk **out)
 {
@@ -56,7 +35,7 @@ static int take_in(hl_t *hl, const hl__leg_spec *spec, const char *data, hl__tal
     hl__copy(t->alias, sizeof(t->alias), alias);
     if (data && !(t->data = hl__strdup(&hl->mem, data)))
         r = HL_ENOMEM;
-    tell_contact(hl, t);
+    hl__talk_tell(hl, t);
     if (r >= 0)
         r = hl__leg_add(hl->calls, &with, &leg);
     if (r < 0) {

@@ -252,7 +252,10 @@ static int do_hold(op_call *c)
     hl__talk *t;
     int r = own_contact(c, &t);
 
-    return r < 0 ? r : hl__call_hold(c->hl->calls, t->id, 0, c->op == HL__DO_CALL_HOLD);
+    if (r < 0)
+        return r;
+    return c->op == HL__DO_CALL_HOLD ? hl__call_hold(c->hl->calls, t->id, 0, NULL)
+                                     : hl__call_resume(c->hl->calls, t->id, 0);
 }
 
 static int do_mute(op_call *c)

@@ -66,7 +66,7 @@ static int add_clips(hl_t *hl, const hl_play *play, const char *lang, hl__buf *o
     return r;
 }
 
-static uint32_t send(hl_t *hl, const hl__playing *p, const hl_play *play, const hl__buf *clips)
+static uint32_t send(hl_t *hl, hl__playing *p, const hl_play *play, const hl__buf *clips)
 {
     const hl__call *call = hl__call_of(hl->calls, p->target);
     const hl__leg *one = hl__leg_of(hl->calls, p->target);
@@ -80,7 +80,7 @@ static uint32_t send(hl_t *hl, const hl__playing *p, const hl_play *play, const 
         hl__media_post(hl, &(hl__msg){ .kind = HL__Q_PLAY, .leg = leg->id, .ref = p->id, .code = (int32_t)play->flags,
                                        .arg = (int64_t)((uint64_t)play->gain_db << 32 | (uint64_t)times) },
                        HL__CLIPS, clips->data, clips->len);
-        n++;
+        p->leg[n++] = leg->id;
     }
     return n;
 }
@@ -120,23 +120,33 @@ int hl__play(hl_t *hl, const hl_play *play, hl_id *out)
 int hl__play_stop(hl_t *hl, hl_id id)
 {
     const hl__playing *p = hl__map_get(&hl->plays, id);
-    const hl__call *call = p ? hl__call_of(hl->calls, p->target) : NULL;
 
     if (!p)
         return hl__fail(hl->core.err, HL_ENOENT, "play %lld has ended", (long long)id);
-    for (uint32_t i = 0; i < (call ? call->legs : 1); i++)
-        hl__media_post(hl, &(hl__msg){ .kind = HL__Q_STOP, .leg = call ? call->leg[i]->id : p->target, .ref = id }, 0,
-                       NULL, 0);
+    for (uint32_t i = 0; i < p->legs; i++)
+        hl__media_post(hl, &(hl__msg){ .kind = HL__Q_STOP, .leg = p->leg[i], .ref = id }, 0, NULL, 0);
     return 0;
+}
+
+void hl__play_leg_gone(hl_t *hl, const hl__leg *leg)
+{
+    const hl__playing *p;
+
+    for (uint32_t at = 0; (p = hl__map_at(&hl->plays, &at));)
+        hl__play_ended(hl, leg, &(hl__msg){ .ref = p->id, .code = HL_PLAY_STOPPED });
 }
 
 void hl__play_ended(hl_t *hl, const hl__leg *leg, const hl__msg *r)
 {
     hl__playing *p = hl__map_get(&hl->plays, r->ref);
     hl_event ev = HL_EVENT_INIT;
+    uint32_t i = 0;
 
-    if (!p)
-        return; /* a flow's prompt that was replaced */
+    while (p && i < p->legs && p->leg[i] != leg->id)
+        i++;
+    if (!p || i == p->legs)
+        return; /* a flow's prompt that was replaced, or told before */
+    p->leg[i] = p->leg[p->legs - 1];
     ev.type = HL_EV_PLAY_ENDED;
     ev.contact = leg->contact;
     ev.leg = leg->id;

@@ -1,5 +1,6 @@
 /* wire_call.c - legs' wishes become requests to drivers; legs' news become commands to flow and queue. */
 #include "engine/engine.h"
+#include <stdio.h>
 #include <string.h>
 
 static hl_t *of(void *ctx)
@@ -111,6 +112,23 @@ static void up_tones(void *ctx, const hl__leg *leg, const char *keys, int ms)
                    strlen(keys));
 }
 
+static hl_id up_music(void *ctx, const hl__leg *leg, const char *name)
+{
+    hl_t *hl = of(ctx);
+    hl_id ref = hl->core.id(&hl->core, HL_KIND_PART);
+    char clip[128];
+    int n = snprintf(clip, sizeof(clip), "\tmusic:%s\t\n", name);
+
+    hl__media_post(hl, &(hl__msg){ .kind = HL__Q_PLAY, .leg = leg->id, .ref = ref, .code = HL_PLAY_LOOP }, HL__CLIPS,
+                   clip, (size_t)n);
+    return ref;
+}
+
+static void up_quiet(void *ctx, const hl__leg *leg, hl_id music)
+{
+    hl__media_post(of(ctx), &(hl__msg){ .kind = HL__Q_STOP, .leg = leg->id, .ref = music }, 0, NULL, 0);
+}
+
 static void customer_answered(hl_t *hl, hl__talk *t)
 {
     if (t->flow_id && hl__talk_start_flow(hl, t) < 0)
@@ -207,16 +225,10 @@ static void page_let_go(hl_t *hl, const hl__leg *leg)
     }
 }
 
-static void up_ended(void *ctx, const hl__leg *leg)
+static void party_gone(hl_t *hl, hl__talk *t, const hl__leg *leg)
 {
-    hl_t *hl = of(ctx);
-    hl_id contact = leg->contact;
-    hl__talk *t = hl__talk_of(hl, contact);
+    hl_id contact = t->id;
 
-    page_let_go(hl, leg);
-    hl__free(&hl->mem, hl__map_del(&hl->quality, leg->id));
-    if (!t)
-        return;
     if (leg->id == t->leg) {
         customer_ended(hl, t);
     } else if (leg->id == t->offer_leg) {
@@ -227,6 +239,33 @@ static void up_ended(void *ctx, const hl__leg *leg)
     }
     if ((t = hl__talk_of(hl, contact)))
         hl__talk_over(hl, t);
+}
+
+static void up_ended(void *ctx, const hl__leg *leg)
+{
+    hl_t *hl = of(ctx);
+    hl__talk *t = hl__talk_of(hl, leg->contact);
+
+    page_let_go(hl, leg);
+    hl__free(&hl->mem, hl__map_del(&hl->quality, leg->id));
+    hl__play_leg_gone(hl, leg);
+    if (t)
+        party_gone(hl, t, leg);
+}
+
+/* To another contact: for the one it comes from the party is gone; the other one may have been without a customer. */
+static void up_moved(void *ctx, const hl__leg *leg, hl_id from)
+{
+    hl_t *hl = of(ctx);
+    hl__talk *t = hl__talk_of(hl, from), *to = hl__talk_of(hl, leg->contact);
+    hl__session *s = leg->session ? hl__session_of(hl, leg->session) : NULL;
+
+    if (s && s->leg == leg->id)
+        s->contact = leg->contact;
+    if (to && !to->leg && !to->flow && leg->role == HL_ROLE_CUSTOMER)
+        to->leg = leg->id;
+    if (t)
+        party_gone(hl, t, leg);
 }
 
 static void up_state(void *ctx, const hl__call *call)
@@ -246,5 +285,7 @@ void hl__call_wire(hl_t *hl, hl__call_up *up)
 {
     *up = (hl__call_up){ .ctx = hl, .open = up_open, .set = up_set, .bind = up_bind, .close = up_close,
         .originate = up_originate, .ring = up_ring, .answer = up_answer, .hangup = up_hangup, .mix = up_mix,
-        .tones = up_tones, .answered = up_answered, .key = up_key, .ended = up_ended, .state = up_state };
+        .tones = up_tones, .music = up_music, .quiet = up_quiet, .answered = up_answered, .key = up_key,
+        .ended = up_ended,
+        .moved = up_moved, .state = up_state };
 }

@@ -181,7 +181,7 @@ static void step(world *w)
     case 16: (void)hl__sim_cut(w->sim, one_of(w->pages, w->page_n, whom)); break;
     case 17: (void)hl__sim_back(w->sim, one_of(w->pages, w->page_n, whom)); break;
     case 18: result(w, hl_leg_hangup(w->hl, leg, whom >> 2)); break;
-    case 19: result(w, hl_call_hold(w->hl, contact, whom & 1 ? leg : 0)); break;
+    case 19: result(w, hl_call_hold(w->hl, contact, whom & 1 ? leg : 0, whom & 2 ? "bells" : NULL)); break;
     case 20: result(w, hl_call_resume(w->hl, contact, 0)); break;
     case 21: rows(w, whom); break;
     case 22: load(w, whom); break;
