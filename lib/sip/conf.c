@@ -16,7 +16,7 @@ struct field {
     const char *want;                  /* words for what is not ok */
 };
 struct listener_text { char *bind, *public_addr, *realm; int32_t transport, accept, dscp; };
-struct trunk_text { struct sip_profile p; char *peers, *acl, *registrar, *preset; int32_t transport, t1_ms; };
+struct trunk_text { struct sip_profile p; char *peers, *acl, *registrar, *preset; };
 struct phone_text { struct sip_profile p; char *password, *ha1_md5, *ha1_sha256, *address; };
 
 static bool ok_bind(hl__view v)
@@ -111,7 +111,6 @@ static const char *const accepts[] = { "trunks", "phones", "both", NULL };
 static const char *const auths[] = { "ip", "register", "digest", NULL };
 static const char *const cids[] = { "pai", "from", "ppi", "rpid", "pai_rpid", NULL };
 static const char *const dids[] = { "auto", "ruri", "to", "pcpid", "diversion", NULL };
-static const char *const dtmfs[] = { "rfc4733", "info", "inband", NULL };
 static const char *const digests[] = { "any", "sha256", NULL };
 static const char *const phone_digests[] = { "both", "sha256", "md5", NULL };
 
@@ -137,7 +136,6 @@ static const struct field trunk_fields[] = {
     { "cid_out", P(cid_out), WORD, 0, 0, 0, cids, NULL, NULL },
     { "cid_trust", P(cid_trust), BOOL, 0, 0, 0, NULL, NULL, NULL },
     { "did_from", P(did_from), WORD, 0, 0, 0, dids, NULL, NULL },
-    { "dtmf", P(dtmf), WORD, 0, 0, 0, dtmfs, NULL, NULL },
     { "ptime", P(ptime), INT, 10, 60, 20, NULL, NULL, NULL },
     { "max_calls", P(max_calls), INT, 0, 100000, 200, NULL, NULL, NULL },
     { "max_in", P(max_in), INT, 0, 100000, 0, NULL, NULL, NULL },

@@ -29,9 +29,9 @@ struct sip_peer { char *host; hl__addr at; int32_t priority, weight; };
 struct sip_profile { /* of a trunk or a phone, unchanging */
     uint32_t refs;
     bool is_phone;
-    int32_t auth, cid_out, cid_trust, did_from, dtmf, ptime;
-    int32_t max_calls, max_in, cps, ring_s, first_ms, attempts, expires_s, priority, weight;
-    int32_t nat, digest_min, max_contacts, digest, enabled, late_offer, npeers, nacl;
+    int32_t auth, cid_out, cid_trust, did_from, ptime;
+    int32_t max_calls, max_in, cps, ring_s, first_ms, attempts, expires_s, priority;
+    int32_t nat, digest_min, max_contacts, digest, enabled, npeers, nacl;
     char *name, *group, *user, *password, *realm, *domain, *codecs, *rules_in, *rules_out, *prefix_in, *prefix_out;
     char *area, *cid_default, *cid_allowed, *display, *listener;
     char ha1[2][65];                                                   /* phones: MD5, SHA-256; "" none */

@@ -234,7 +234,8 @@ static void fire_repeat(void *ctx, hl__timer *t)
     c->figures.again_out++;
     hl__sip_send(c, &path, l->ok, l->ok_len);
     l->repeat_gap = l->repeat_gap * 2 > SIP_T2 ? SIP_T2 : l->repeat_gap * 2;
-    hl__timer_set(&c->wheel, t, c->now + l->repeat_gap);
+    hl_time next = c->now + l->repeat_gap;
+    hl__timer_set(&c->wheel, t, next < l->repeat_until ? next : l->repeat_until);
 }
 
 void hl__sip_leg_repeat(struct sip_leg *l, const hl__buf *b, uint32_t cseq)

@@ -145,9 +145,10 @@ int hl__sip_offer_take(struct sip_leg *l, hl__view body, hl__sdp *s)
 /* What was agreed: their first codec, and its telephone-event. */
 static void narrow(hl__media *m, int kind)
 {
-    for (unsigned i = 0; i < m->n; i++)
-        if (m->codec[i].kind == kind)
-            m->codec[0] = m->codec[i];
+    unsigned i = 0;
+    while (i + 1 < m->n && m->codec[i].kind != kind)
+        i++;
+    m->codec[0] = m->codec[i];
     m->n = 1;
 }
 

@@ -538,6 +538,9 @@ static void begin(struct sip_leg *l, int r)
         (void)hl__sip_leg_step(l, SIP_ON_GOT_REFUSAL); /* a new leg has the row */
         return;
     }
+    const struct sip_profile *p = profile_of(l->branch[0]);
+    if (p && p->attempts)
+        l->max_attempts = (uint32_t)p->attempts;
     int32_t ring_s = l->ring_s > 0 ? l->ring_s : l->profile && l->profile->ring_s ? l->profile->ring_s : 120;
     hl__timer_set(&c->wheel, &l->guard, c->now + (hl_time)ring_s * HL__SECOND);
     if (!l->parallel) {
