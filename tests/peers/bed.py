@@ -4,9 +4,9 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -318,7 +318,8 @@ class Script:
         """RFC 4733, from SIPp's own captures."""
         for key in keys:
             name = {'*': 'star', '#': 'pound'}.get(key, key)
-            self.part(f'<nop><action><exec play_pcap_audio="{CAPTURES}/dtmf_2833_{name}.pcap"/></action></nop>').pause(gap)
+            self.part(f'<nop><action><exec play_pcap_audio="{CAPTURES}/dtmf_2833_{name}.pcap"/></action></nop>')
+            self.pause(gap)
         return self
 
     def info(self, keys, gap=350, kind='application/dtmf-relay'):
@@ -340,8 +341,9 @@ class Script:
 
     def ring(self):
         """Logs who calls."""
-        return self.part('<recv request="INVITE" rrs="true"><action><ereg regexp="sip:([^@]*)@" search_in="hdr" '
-                         'header="From:" assign_to="x,who"/><log message="[$who]"/></action></recv>').answer(180, 'Ringing')
+        self.part('<recv request="INVITE" rrs="true"><action><ereg regexp="sip:([^@]*)@" search_in="hdr" header="From:" '
+                  'assign_to="x,who"/><log message="[$who]"/></action></recv>')
+        return self.answer(180, 'Ringing')
 
     def pick_up(self):
         return self.answer(200, 'OK', self.sdp()).part('<recv request="ACK"><action>' + self.take('From', 'from') +
@@ -357,14 +359,15 @@ class Script:
 
     def hang_up(self):
         """The called one's BYE."""
-        head = ('BYE [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\nFrom: [$to]\n'
-                'To: [$from]\n[last_Call-ID:]\nCSeq: 1 BYE\nMax-Forwards: 70\n')
+        head = ('BYE [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n'
+                'From: [$to]\nTo: [$from]\n[last_Call-ID:]\nCSeq: 1 BYE\nMax-Forwards: 70\n')
         return self.message(head, '', '').expect(200)
 
     def text(self):
-        variables = ','.join(v for v in ('x', 'who', 'from', 'to') if any(f'"{v}"' in p or f',{v}"' in p or f'"{v},' in p for p in self.parts))
+        text = '\n'.join(self.parts)
+        variables = ','.join(sorted({v for names in re.findall(r'assign_to="([^"]*)"', text) for v in names.split(',')}))
         used = f'<Reference variables="{variables}"/>' if variables else ''
-        return '<?xml version="1.0"?><scenario name="peers">' + '\n'.join(self.parts) + used + '</scenario>\n'
+        return f'<?xml version="1.0"?><scenario name="peers">{text}{used}</scenario>\n'
 
 
 class Sipp:
