@@ -523,18 +523,22 @@ static int find_targets(struct sip_leg *l, const hl__dial *dial)
     return add_trunks(l, dial);
 }
 
+/* Why nobody could be called. */
+static struct hl__sip_cause no_target(int r)
+{
+    switch (r) {
+    case HL_ELIMIT: return hl__sip_cause_of(486);
+    case HL_ENOMEM: return hl__sip_cause_local(SIP_BY_overload);
+    case HL_EINVAL: return hl__sip_cause_of(484);
+    default: return hl__sip_cause_q850(20);
+    }
+}
+
 static void begin(struct sip_leg *l, int r)
 {
     hl__sip *c = l->core;
     if (r < 0 || !l->branches) {
-        struct hl__sip_cause none = hl__sip_cause_q850(20);
-        if (r == HL_ELIMIT)
-            none = hl__sip_cause_of(486);
-        else if (r == HL_ENOMEM)
-            none = hl__sip_cause_local(SIP_BY_overload);
-        else if (r == HL_EINVAL)
-            none = hl__sip_cause_of(484);
-        hl__sip_leg_cause(l, none, HL__BY_NET);
+        hl__sip_leg_cause(l, no_target(r), HL__BY_NET);
         (void)hl__sip_leg_step(l, SIP_ON_GOT_REFUSAL); /* a new leg has the row */
         return;
     }
