@@ -6,6 +6,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* Event TRUNK_STATE: code HL_REG_UP or HL_REG_FAILED, text the registrar's words. */
 enum { HL_REG_NONE = 0, HL_REG_TRYING, HL_REG_UP, HL_REG_FAILED };
 
 typedef struct hl_trunk_row {  /* a way to the telephone network */

@@ -162,6 +162,7 @@ hl_id hl__id_new(hl_t *hl, int kind);               /* LEG for one that came in,
 void hl__leg_event(hl_t *hl, const hl__leg_ev *ev); /* these three: control thread, lock held */
 void hl__session_op(hl_t *hl, hl_id session, int64_t id, int op, const char *json, size_t len); /* checked */
 void hl__media_report(hl_t *hl, const hl__msg *r);
+void hl__trunk_event(hl_t *hl, hl_id trunk, int state, const char *why); /* TRUNK_STATE; lock held */
 void hl__lock(hl_t *hl);                            /* control thread: around the calls above and hl__id_of */
 void hl__unlock(hl_t *hl);
 hl_id hl__id_of(hl_t *hl, int kind, const char *name); /* 0: none; lock held */

@@ -216,6 +216,17 @@ static void path_moved(hl_t *hl, const hl__msg *r, bool up)
         hl__leg_on_path(hl->calls, leg, !up);
 }
 
+void hl__trunk_event(hl_t *hl, hl_id trunk, int state, const char *why)
+{
+    hl_event ev = HL_EVENT_INIT;
+
+    ev.type = HL_EV_TRUNK_STATE;
+    ev.ref = trunk;
+    ev.code = state;
+    ev.text = why;
+    hl->core.emit(&hl->core, &ev);
+}
+
 static void voiced(hl_t *hl, const hl__msg *r)
 {
     hl_event ev = HL_EVENT_INIT;

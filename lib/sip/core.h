@@ -135,7 +135,6 @@ void hl__sip_write_reason(hl__buf *b, int q850);
 void hl__sip_write_quoted(hl__buf *b, const char *text);
 void hl__sip_write_user(hl__buf *b, const char *user);                  /* escaped for a URI */
 void hl__sip_write_addr(hl__buf *b, const hl__addr *a);                 /* host:port */
-const char *hl__sip_phrase(int status);
 void hl__sip_near(hl__sip *c, const struct sip_path *path, hl__addr *out);
 void hl__sip_addr_ip(const hl__addr *a, uint8_t ip[16]);                /* mapped form */
 void hl__sip_ip_addr(const uint8_t ip[16], uint16_t port, hl__addr *out);

@@ -7,7 +7,8 @@
 #include "sip/sip.h"
 #include <string.h>
 
-enum { LISTENERS = 16 };
+enum { LISTENERS = 16, NEARS = 64 };
+#define NEAR_LIFE (10 * HL__SECOND)
 #define STATUS_GAP (500 * HL__US)
 enum { ORIGINATE, PROGRESS, ANSWER, REJECT, HANGUP, RENEGOTIATE, DTMF };
 struct request {
@@ -21,13 +22,15 @@ struct request {
     char keys[64];
     char *texts;
 };
-struct socket { struct sip_driver *driver; hl__udp *udp; uint32_t listener; hl__addr far, near; };
+struct socket { struct sip_driver *driver; hl__udp *udp; uint32_t listener; };
+struct near { hl__addr far, near; hl_time until; };
 struct sip_driver {
     hl_t *hl;
     hl__mem *mem;
     hl__sip *core;
     hl_time now;
     struct socket socket[LISTENERS];
+    struct near near[NEARS];       /* by the far address */
     struct request *first, **last;
     hl__sip_status *status;        /* changed under the engine's lock */
     hl_time status_due;            /* 0: nothing happened since it was taken */
@@ -40,6 +43,9 @@ static void refresh(struct sip_driver *d)
     d->status_due = d->now + STATUS_GAP;
     if (hl__sip_status_take(d->core, &fresh) < 0)
         return; /* the old one stays until then */
+    uint32_t pos = 0;
+    for (const hl__sip_trunk_row *t; (t = hl__sip_status_changed(fresh, d->status, &pos));)
+        hl__trunk_event(d->hl, t->id, t->registration, hl__sip_words(t->reg_status));
     hl__sip_status_free(d->status);
     d->status = fresh;
     d->status_due = 0;
@@ -84,19 +90,21 @@ static hl_id new_leg(void *ctx)
     return hl__id_new(((struct sip_driver *)ctx)->hl, HL_KIND_LEG);
 }
 
-/* Asking the system costs a socket: the last answer is kept. */
+/* Asking the system costs a socket: answers are kept for a while. */
 static void near_of(void *ctx, uint32_t listener, const hl__addr *far, hl__addr *out)
 {
     struct sip_driver *d = ctx;
-    struct socket *s = &d->socket[listener < LISTENERS ? listener : 0];
-    if (s->near.family && hl__addr_same(&s->far, far)) {
-        *out = s->near;
+    hl__addr host = *far;
+    host.port = 5060; /* ours does not depend on their port */
+    struct near *n = &d->near[hl__fnv(0, host.ip, sizeof(host.ip)) % NEARS];
+    (void)listener;
+    if (d->now < n->until && hl__addr_same(&n->far, &host)) {
+        *out = n->near;
         return;
     }
-    if (hl__addr_toward(far, out) < 0)
+    if (hl__addr_toward(&host, out) < 0)
         return;
-    s->far = *far;
-    s->near = *out;
+    *n = (struct near){ host, *out, d->now + NEAR_LIFE };
 }
 
 /* ---- requests ---- */

@@ -55,7 +55,7 @@ uint32_t hl__sip_caps(const hl__sip *c, hl_id leg);
 
 /* Rows for whoever looks: 1 filled, 0 no more; *pos = 0 first. */
 typedef struct hl__sip_trunk_row {
-    hl_id id; int32_t registration, reg_status, peers, calls_in, calls_out;
+    hl_id id; int32_t registration, reg_status, peers, calls_in, calls_out, told; /* told: the driver's */
     int64_t attempts, answered, refused; const char *name, *group;
 } hl__sip_trunk_row;
 typedef struct hl__sip_phone_row {
@@ -67,11 +67,14 @@ int hl__sip_phone_next(const hl__sip *c, uint32_t *pos, hl__sip_phone_row *row);
 /* A copy of those for other threads; the driver keeps one, to be read under the engine's lock. */
 typedef struct hl__sip_status hl__sip_status;
 int hl__sip_status_take(const hl__sip *c, hl__sip_status **out);
+/* The next trunk whose registration came up or failed since the old copy (NULL: none); NULL: no more. */
+const hl__sip_trunk_row *hl__sip_status_changed(hl__sip_status *s, const hl__sip_status *old, uint32_t *pos);
 void hl__sip_status_free(hl__sip_status *s);                          /* takes NULL */
 const hl__sip_trunk_row *hl__sip_status_trunk(const hl__sip_status *s, hl_id after); /* s NULL: none */
 const hl__sip_phone_row *hl__sip_status_phone(const hl__sip_status *s, hl_id after);
 void hl__sip_status_figures(const hl__sip_status *s, hl__sip_figures *out);
 const hl__sip_status *hl__sip_driver_status(void *d);                 /* of the driver's d; NULL: none yet */
+const char *hl__sip_words(int status);                                /* "Forbidden" */
 int hl__sip_q850_of(int status);
 int hl__sip_status_of(int q850);
 

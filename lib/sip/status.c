@@ -1,6 +1,7 @@
 /* status.c - a copy of what may be asked about trunks and telephones, taken on the control thread, read under the
  * engine's lock. */
 #include "sip/core.h"
+#include <hotline/sip.h>
 #include <string.h>
 
 struct hl__sip_status {
@@ -78,6 +79,29 @@ int hl__sip_status_take(const hl__sip *c, hl__sip_status **out)
     }
     *out = s;
     return 0;
+}
+
+static int32_t told_before(const hl__sip_status *old, hl_id trunk)
+{
+    for (uint32_t i = 0; old && i < old->trunks; i++)
+        if (old->trunk[i].id == trunk)
+            return old->trunk[i].told;
+    return HL_REG_NONE;
+}
+
+/* A refresh under way is no news: told stays what it was until the registrar has spoken. */
+const hl__sip_trunk_row *hl__sip_status_changed(hl__sip_status *s, const hl__sip_status *old, uint32_t *pos)
+{
+    while (*pos < s->trunks) {
+        hl__sip_trunk_row *t = &s->trunk[(*pos)++];
+        t->told = told_before(old, t->id);
+        bool settled = t->registration == HL_REG_UP || t->registration == HL_REG_FAILED;
+        if (settled && t->registration != t->told) {
+            t->told = t->registration;
+            return t;
+        }
+    }
+    return NULL;
 }
 
 const hl__sip_trunk_row *hl__sip_status_trunk(const hl__sip_status *s, hl_id after)

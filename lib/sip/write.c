@@ -15,7 +15,7 @@ static const struct { int status; const char *phrase; } phrases[] = {
     { 505, "Version Not Supported" }, { 513, "Message Too Large" }, { 600, "Busy Everywhere" }, { 603, "Decline" },
 };
 
-const char *hl__sip_phrase(int status)
+const char *hl__sip_words(int status)
 {
     for (size_t i = 0; i < HL__COUNT(phrases); i++)
         if (phrases[i].status == status)
@@ -246,7 +246,7 @@ static void write_copy(hl__buf *b, const struct sip_msg *m, int id)
 void hl__sip_write_response(hl__buf *b, const struct sip_path *path, const struct sip_msg *m, int status,
                             const char *tag)
 {
-    hl__buf_fmt(b, "SIP/2.0 %d %s\r\n", status, hl__sip_phrase(status));
+    hl__buf_fmt(b, "SIP/2.0 %d %s\r\n", status, hl__sip_words(status));
     write_vias(b, m, path);
     write_copy(b, m, SIP_H_FROM);
     hl__view to = hl__sip_value(m, SIP_H_TO);

@@ -115,6 +115,43 @@ static void a_real_socket_answers_and_rows_tell_of_it(void **state)
     hl_close(hl);
 }
 
+/* Two engines: the one is the other's carrier. */
+static void a_trunk_that_registers_tells_when_it_is_up_and_when_it_is_refused(void **state)
+{
+    (void)state;
+    static const char home[] =
+        "{\"hotline\":1,\"listeners\":{\"u\":{\"bind\":\"127.0.0.1:35062\",\"accept\":\"phones\"}},"
+        "\"media\":{\"rtc_port\":35300},\"phones\":{\"1001\":{\"password\":\"correct horse\"}}}";
+    static const char branch[] =
+        "{\"hotline\":1,\"listeners\":{\"u\":{\"bind\":\"127.0.0.1:35063\"}},\"media\":{\"rtc_port\":35400},\"trunks\":{"
+        "\"good\":{\"auth\":\"register\",\"user\":\"1001\",\"password\":\"correct horse\","
+        "\"peers\":[\"sip:127.0.0.1:35062\"]},"
+        "\"bad\":{\"auth\":\"register\",\"user\":\"1001\",\"password\":\"wrong horse\","
+        "\"peers\":[\"sip:127.0.0.1:35062\"]}}}";
+    hl_t *carrier = opened(), *hl = opened();
+    hl_id good = 0, bad = 0;
+    int up = 0, failed = 0;
+    load(carrier, home);
+    usleep(300000);
+    load(hl, branch);
+    assert_int_equal(hl_find(hl, HL_KIND_TRUNK, "good", &good), 0);
+    assert_int_equal(hl_find(hl, HL_KIND_TRUNK, "bad", &bad), 0);
+    for (int i = 0; i < 50 && !(up && failed); i++) {
+        hl_event ev = HL_EVENT_INIT;
+        hl_poll(hl, 100);
+        while (hl_next(hl, &ev) == 1) {
+            if (ev.type != HL_EV_TRUNK_STATE)
+                continue;
+            up += ev.ref == good && ev.code == HL_REG_UP;
+            failed += ev.ref == bad && ev.code == HL_REG_FAILED;
+        }
+    }
+    assert_int_equal(up, 1);
+    assert_int_equal(failed, 1);
+    hl_close(hl);
+    hl_close(carrier);
+}
+
 static void a_simulation_has_no_telephones(void **state)
 {
     (void)state;
@@ -131,6 +168,7 @@ int main(void)
         HL_TEST(causes_are_translated_both_ways),
         HL_TEST(wrong_settings_are_found_where_they_stand),
         HL_TEST(a_real_socket_answers_and_rows_tell_of_it),
+        HL_TEST(a_trunk_that_registers_tells_when_it_is_up_and_when_it_is_refused),
         HL_TEST(a_simulation_has_no_telephones),
     };
     return HL_TEST_MAIN(tests);
