@@ -123,7 +123,8 @@ static void a_trunk_that_registers_tells_when_it_is_up_and_when_it_is_refused(vo
         "{\"hotline\":1,\"listeners\":{\"u\":{\"bind\":\"127.0.0.1:35062\",\"accept\":\"phones\"}},"
         "\"media\":{\"rtc_port\":35300},\"phones\":{\"1001\":{\"password\":\"correct horse\"}}}";
     static const char branch[] =
-        "{\"hotline\":1,\"listeners\":{\"u\":{\"bind\":\"127.0.0.1:35063\"}},\"media\":{\"rtc_port\":35400},\"trunks\":{"
+        "{\"hotline\":1,\"listeners\":{\"u\":{\"bind\":\"127.0.0.1:35063\"}},\"media\":{\"rtc_port\":35400},"
+        "\"trunks\":{"
         "\"good\":{\"auth\":\"register\",\"user\":\"1001\",\"password\":\"correct horse\","
         "\"peers\":[\"sip:127.0.0.1:35062\"]},"
         "\"bad\":{\"auth\":\"register\",\"user\":\"1001\",\"password\":\"wrong horse\","

@@ -359,6 +359,36 @@ static void a_trunks_listener_is_silent_to_strangers(void **state)
     net_end(&n);
 }
 
+static int one_registration(void *ctx)
+{
+    net n;
+    (void)ctx;
+    net_begin(&n, 1);
+    int r = net_try_add(&n, 0, registrar, false);
+    if (r == 0) {
+        char conf[512];
+        snprintf(conf, sizeof(conf), phone, "correct horse");
+        r = net_try_add(&n, 1, conf, false);
+    }
+    if (r == 0) {
+        net_run(&n, 90 * (hl_time)HL__SECOND);
+        hl_id out = net_call_phone(&n, 0, 14);
+        net_run(&n, 5 * (hl_time)HL__SECOND);
+        for (int side = 0; side < 2; side++)
+            hl__sip_shutdown(n.ua[side], n.now);
+        net_run(&n, 40 * (hl_time)HL__SECOND);
+        hl_test_ok(net_leg_of(&n, out)->ended == 1, "ended %d times", net_leg_of(&n, out)->ended);
+    }
+    net_end(&n);
+    return r;
+}
+
+static void registering_without_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    assert_true(hl_test_oom(one_registration, NULL) > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +404,7 @@ int main(void)
         HL_TEST(an_answer_is_not_taken_twice),
         HL_TEST(strangers_are_metered_and_scanners_banned),
         HL_TEST(a_trunks_listener_is_silent_to_strangers),
+        HL_TEST(registering_without_memory_leaves_nothing),
     };
     return HL_TEST_MAIN(tests);
 }
