@@ -30,6 +30,15 @@ static void desk_clear(hl_t *hl, hl__desk *desk)
     desk->err.words[0] = 0;
 }
 
+/* With the lock held: nothing of the engine is touched afterwards. */
+static void step_out(hl__shell *sh)
+{
+    atomic_fetch_sub(&sh->inside, 1);
+    if (sh->closing)
+        pthread_cond_broadcast(&sh->changed);
+    pthread_mutex_unlock(&sh->lock);
+}
+
 int hl__enter(hl_t *hl)
 {
     hl__shell *sh;
@@ -39,10 +48,12 @@ int hl__enter(hl_t *hl)
     sh = hl->shell;
     if (*sh->alive != 1)
         return HL_ESTATE; /* a forked child: the lock may be held for ever */
+    atomic_fetch_add(&sh->inside, 1);
     pthread_mutex_lock(&sh->lock);
     if (sh->closing || !(sh->desk = desk_of_thread(hl))) {
         int r = sh->closing ? HL_ESTATE : HL_ENOMEM;
-        pthread_mutex_unlock(&sh->lock);
+        sh->no_desk |= !sh->closing;
+        step_out(sh);
         return r;
     }
     desk_clear(hl, sh->desk);
@@ -53,22 +64,21 @@ int hl__enter(hl_t *hl)
 
 int hl__enter_command(hl_t *hl, bool new_work)
 {
-    int r = hl__enter(hl);
+    int r = hl__enter(hl), may;
 
     if (r < 0)
         return r;
-    hl__shell_stop(hl);
-    if ((r = hl__may_work(hl, new_work)) < 0)
-        return hl__leave(hl, r);
     r = hl__step_begin(hl, &hl->shell->desk->err);
     hl->shell->command = true;
+    hl__shell_stop(hl);
+    if ((may = hl__may_work(hl, new_work)) < 0)
+        r = may;
     return r < 0 ? hl__leave(hl, r) : 0;
 }
 
 int hl__leave(hl_t *hl, int r)
 {
     hl__shell *sh = hl->shell;
-    bool work = sh->command;
 
     if (r >= 0 && sh->desk->failed)
         r = HL_ENOMEM;
@@ -76,14 +86,14 @@ int hl__leave(hl_t *hl, int r)
         sh->desk->err.words[0] = 0;
     else if (!sh->desk->err.words[0])
         hl__copy(sh->desk->err.words, sizeof(sh->desk->err.words), hl_strerror(r));
-    if (work)
+    if (sh->command) {
         hl__step_end(hl);
+        hl__wake(hl); /* while the engine is there for certain */
+    }
     hl->core.err = &hl->scratch;
     sh->desk = NULL;
     sh->command = false;
-    pthread_mutex_unlock(&sh->lock);
-    if (work)
-        hl__wake(hl);
+    step_out(sh);
     return r;
 }
 
@@ -123,20 +133,24 @@ hl__findings *hl__desk_findings(hl_t *hl)
     return &hl->shell->desk->findings;
 }
 
+void hl__at_desk(hl_t *hl)
+{
+    hl__shell *sh = hl->shell;
+
+    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
+    sh->command = false;
+    hl->core.err = &sh->desk->err;
+}
+
 void hl__go_out(hl_t *hl)
 {
-    hl->shell->inside++;
+    hl->shell->desk = NULL;
+    hl->core.err = &hl->scratch;
     pthread_mutex_unlock(&hl->shell->lock);
 }
 
 void hl__come_in(hl_t *hl)
 {
-    hl__shell *sh = hl->shell;
-
-    pthread_mutex_lock(&sh->lock);
-    sh->inside--;
-    pthread_cond_broadcast(&sh->changed);
-    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
-    sh->command = false;
-    hl->core.err = &sh->desk->err;
+    pthread_mutex_lock(&hl->shell->lock);
+    hl__at_desk(hl);
 }

@@ -22,16 +22,17 @@ typedef struct hl__desk { /* a thread's corner in an engine */
     bool failed; /* a string could not be kept */
 } hl__desk;
 
-typedef struct hl__zone { struct hl__zone *next; char *name; void *bytes; size_t len; } hl__zone;
+typedef struct hl__zone { struct hl__zone *next; char *name, *bytes; size_t len; } hl__zone;
 
 typedef struct hl__shell { /* what a real engine has around it; in a simulation loop and store are NULL */
     pthread_mutex_t lock;
     pthread_cond_t changed;    /* events wait, a wake-up, somebody left, stopped */
     hl__map desks;             /* by thread */
     hl__desk *desk;            /* of the call that holds the lock */
-    bool command, closing;
-    int inside, fd, log_fd;    /* inside: calls that wait without the lock */
-    int64_t log_dropped;
+    bool command, closing, no_desk; /* no_desk: a thread found no memory for its own */
+    atomic_int inside;         /* calls between their first and their last line: hl_close() waits for them */
+    int fd, log_fd;
+    atomic_llong log_dropped;
     atomic_int wakes;          /* hl_wake() may come from a signal handler: it only counts */
     atomic_int stop_ms;        /* so may hl_stop(): 1 + its drain_ms, 0: not asked */
     unsigned *alive;           /* 1; a forked child sees 0 */
@@ -45,8 +46,9 @@ typedef struct hl__shell { /* what a real engine has around it; in a simulation 
 int hl__enter(hl_t *hl);                         /* a call that reads */
 int hl__enter_command(hl_t *hl, bool new_work);  /* one that changes something: a step */
 int hl__leave(hl_t *hl, int r);                  /* r; below 0 the words stay on the desk */
-void hl__go_out(hl_t *hl);                       /* files are read without the lock; no close meanwhile */
+void hl__go_out(hl_t *hl);                       /* of a reading call: files are read without the lock */
 void hl__come_in(hl_t *hl);
+void hl__at_desk(hl_t *hl);                      /* after a wait: this thread's desk is the lock's again */
 const char *hl__keep(hl_t *hl, const char *text); /* lasts until this thread's next call; NULL in: NULL out */
 hl__findings *hl__desk_findings(hl_t *hl);       /* of this thread's last load or check */
 

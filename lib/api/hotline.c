@@ -33,6 +33,7 @@ const char *hl_strerror(int code)
 const char *hl_error(const hl_t *engine)
 {
     hl_t *hl = (hl_t *)engine;
+    const char *words = "";
     const hl__desk *desk;
 
     if (!hl)
@@ -41,8 +42,19 @@ const char *hl_error(const hl_t *engine)
         return "this is a forked child";
     pthread_mutex_lock(&hl->shell->lock);
     desk = hl__map_get(&hl->shell->desks, (hl_id)(uintptr_t)pthread_self());
+    if (!desk && hl->shell->no_desk)
+        words = hl_strerror(HL_ENOMEM);
     pthread_mutex_unlock(&hl->shell->lock);
-    return desk ? desk->err.words : "";
+    return desk ? desk->err.words : words;
+}
+
+/* What a signal handler interrupted finds its errno again. */
+static void wake_quietly(hl_t *hl)
+{
+    int before = errno;
+
+    hl__wake(hl);
+    errno = before;
 }
 
 /* From a signal handler too: no lock; the control thread, or in a simulation the next step, carries it out. */
@@ -53,7 +65,7 @@ int hl_stop(hl_t *hl, int drain_ms)
     if (*hl->shell->alive != 1)
         return HL_ESTATE;
     atomic_store(&hl->shell->stop_ms, drain_ms == INT_MAX ? INT_MAX : drain_ms + 1);
-    hl__wake(hl);
+    wake_quietly(hl);
     return 0;
 }
 
@@ -66,18 +78,17 @@ int hl_flush(hl_t *hl, int timeout_ms)
     if (r < 0)
         return r;
     store = hl->store;
-    number = hl->batch_number;
+    number = hl__batch_now(hl);
     if (!store.wait)
         return hl__leave(hl, 0);
-    hl->shell->inside++;
-    pthread_mutex_unlock(&hl->shell->lock);
+    hl__go_out(hl);
+    hl__wake(hl); /* a batch that found no room waits for a turn of the control thread */
     r = store.wait(store.d, number, timeout_ms);
-    pthread_mutex_lock(&hl->shell->lock);
-    hl->shell->inside--;
-    pthread_cond_broadcast(&hl->shell->changed);
-    pthread_mutex_unlock(&hl->shell->lock);
+    hl__come_in(hl);
+    if (r == HL_ELIMIT)
+        (void)hl__fail(hl->core.err, r, "not everything was on disk after %d ms", timeout_ms);
     hl__wake(hl);
-    return r;
+    return hl__leave(hl, r);
 }
 
 hl_time hl_now(hl_t *hl)
@@ -130,8 +141,9 @@ int hl_advance(hl_t *hl, hl_time to)
         return r;
     if (!hl->sim)
         return hl__leave(hl, hl__fail(hl->core.err, HL_ESTATE, "a real engine's time passes by itself"));
-    if (to < hl->core.now)
-        return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "time does not run back"));
+    if (to < hl->core.now || to > HL__LAST_TIME)
+        return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, to < hl->core.now ? "time does not run back"
+                                                                                 : "time ends with the year 9999"));
     r = hl__leave(hl, 0);
     return r < 0 ? r : run_until(hl, to);
 }
@@ -153,26 +165,25 @@ static bool wait_changed(hl__shell *sh, const struct timespec *until)
                   : pthread_cond_wait(&sh->changed, &sh->lock)) == 0;
 }
 
-static int poll_inside(hl_t *hl, int timeout_ms, bool until_stopped)
+/* The number unread, once there are some; HL_ESTATE: the engine is closed. */
+static int poll_inside(hl_t *hl, int timeout_ms)
 {
     hl__shell *sh = hl->shell;
     struct timespec at;
     const struct timespec *until = timeout_ms < 0 ? NULL : &at;
-    int n;
 
     hl__until(timeout_ms < 0 ? 0 : timeout_ms, &at);
-    sh->inside++;
+    sh->desk = NULL;
+    hl->core.err = &hl->scratch;
     while (!sh->closing && hl__unread(hl) == 0 && atomic_load(&sh->wakes) == 0)
         if (!wait_changed(sh, until))
             break;
+    hl__at_desk(hl);
+    if (sh->closing)
+        return hl__fail(hl->core.err, HL_ESTATE, "the hotline is being closed");
     if (atomic_load(&sh->wakes) > 0)
         atomic_fetch_sub(&sh->wakes, 1);
-    n = (int)hl__unread(hl);
-    if (sh->closing || (until_stopped && hl->state == HL__STOPPED))
-        n = HL_ESTATE;
-    sh->inside--;
-    pthread_cond_broadcast(&sh->changed);
-    return n;
+    return (int)hl__unread(hl);
 }
 
 int hl_poll(hl_t *hl, int timeout_ms)
@@ -182,22 +193,31 @@ int hl_poll(hl_t *hl, int timeout_ms)
     if (r < 0)
         return r;
     if (hl->sim)
-        return hl__leave(hl, hl__fail(hl->core.err, HL_ESTATE, "in a simulation hl_advance() tells how many wait"));
-    hl->shell->desk = NULL;
-    r = poll_inside(hl, timeout_ms, false);
-    pthread_mutex_unlock(&hl->shell->lock);
-    return r;
+        r = hl__fail(hl->core.err, HL_ESTATE, "in a simulation hl_advance() tells how many wait");
+    else
+        r = poll_inside(hl, timeout_ms);
+    return hl__leave(hl, r);
 }
 
-/* Takes what there is; 1 when STOPPED was among it. */
-static int pass_over(hl_t *hl)
+/* Waits for events and passes over them: 1 when the hotline has stopped. */
+static int run_once(hl_t *hl)
 {
-    hl_event ev = HL_EVENT_INIT;
-    int stopped = 0;
+    hl_event gap;
+    int r = hl__enter(hl);
 
-    while (hl_next(hl, &ev) == 1)
-        stopped |= ev.type == HL_EV_STOPPED;
-    return stopped;
+    if (r < 0)
+        return r;
+    if (hl->state == HL__STOPPED)
+        r = 1;
+    else
+        r = poll_inside(hl, -1) < 0 ? HL_ESTATE : 0;
+    while (r >= 0 && hl__event_take(hl, &gap))
+        continue;
+    if (r >= 0 && hl->events.cursor < hl->events.first && hl->events.cursor <= hl->events.durable)
+        hl->events.cursor = hl->events.first; /* those that left memory are passed over in the store */
+    if (r >= 0 && hl__unread(hl) == 0)
+        hl->readable(hl, false);
+    return hl__leave(hl, r);
 }
 
 int hl_run(hl_t *hl)
@@ -210,8 +230,8 @@ int hl_run(hl_t *hl)
         return hl__leave(hl, hl__fail(hl->core.err, HL_ESTATE, "a simulation is driven by hl_advance()"));
     (void)hl__leave(hl, 0); /* a reading call cannot fail here */
     do {
-        r = hl_poll(hl, -1);
-    } while (r >= 0 && !pass_over(hl));
+        r = run_once(hl);
+    } while (r == 0);
     return r < 0 ? r : 0;
 }
 
@@ -222,18 +242,21 @@ int hl_wake(hl_t *hl)
     if (*hl->shell->alive != 1)
         return HL_ESTATE;
     atomic_fetch_add(&hl->shell->wakes, 1);
-    hl__wake(hl); /* from a signal handler no lock may be taken: the control thread broadcasts in its turn */
+    wake_quietly(hl); /* from a signal handler no lock may be taken: the control thread broadcasts in its turn */
     return 0;
 }
 
-static void keep_event(hl_t *hl, const hl_event *from, hl_event *row)
+/* 1, with the row filled; HL_ENOMEM: its texts found no room, the row is as it was. */
+static int keep_event(hl_t *hl, const hl_event *from, hl_event *row)
 {
     hl_event ev = *from;
 
     ev.text = hl__keep(hl, from->text);
     ev.data = hl__keep(hl, from->data);
-    if (!hl->shell->desk->failed)
-        hl__row_out(row, &ev, sizeof(ev));
+    if (hl->shell->desk->failed)
+        return HL_ENOMEM;
+    hl__row_out(row, &ev, sizeof(ev));
+    return 1;
 }
 
 static int visit_event(void *ctx, int table, const hl__value *row, uint32_t n)
@@ -244,11 +267,12 @@ static int visit_event(void *ctx, int table, const hl__value *row, uint32_t n)
     return r < 0 ? r : 1;
 }
 
-/* The first event after `seq` from the store, without the lock; leaves with the row filled: 1, 0, or an error. */
+/* The first event after `seq` from the store, read without the lock: 1 with the row filled, 0, or an error. */
 static int event_from_store(hl_t *hl, hl_seq seq, hl_event *row)
 {
     hl__value from = { .type = HL__INT }, to = { .type = HL__INT };
     hl__scan q = { .table = HL__TABLE_EV, .from = &from, .nfrom = 1, .to = &to, .nto = 1, .limit = 1 };
+    const hl__store_link store = hl->store;
     hl__batch *copy = NULL;
     hl__visit v = { visit_event, NULL };
     size_t at = 0;
@@ -256,51 +280,60 @@ static int event_from_store(hl_t *hl, hl_seq seq, hl_event *row)
     hl__op op;
     int r = hl__batch_new(&hl->mem, 0, &copy);
 
+    if (r < 0)
+        return r;
     from.u.i = seq;
     to.u.i = hl->events.durable;
     v.ctx = copy;
-    hl->shell->inside++;
-    pthread_mutex_unlock(&hl->shell->lock);
-    if (r >= 0)
-        r = hl->store.scan(hl->store.d, &q, &v);
-    pthread_mutex_lock(&hl->shell->lock);
-    hl->shell->inside--;
-    pthread_cond_broadcast(&hl->shell->changed);
-    hl->shell->desk = hl__map_get(&hl->shell->desks, (hl_id)(uintptr_t)pthread_self());
+    hl__go_out(hl);
+    r = store.scan(store.d, &q, &v);
+    hl__come_in(hl);
     if (r > 0 && hl__batch_next(copy, &at, &op) == 1) {
         hl__event_of_row(op.v, &ev);
-        keep_event(hl, &ev, row);
+        r = keep_event(hl, &ev, row);
     }
     hl__batch_free(copy);
     return r;
 }
 
-static void maybe_empty(hl_t *hl)
+/* The oldest unread one has left memory. It is this caller's before the lock is given up; an error gives it back. */
+static int next_from_store(hl_t *hl, hl_event *row)
 {
-    if (hl__unread(hl) == 0)
-        hl->readable(hl, false);
+    hl_seq mine = hl->events.cursor++;
+    int r = event_from_store(hl, mine - 1, row);
+
+    if (r == 1 && row->seq >= hl->events.cursor)
+        hl->events.cursor = row->seq + 1;
+    else if (r < 0 && hl->events.cursor == mine + 1)
+        hl->events.cursor = mine;
+    return r;
+}
+
+static int next_from_memory(hl_t *hl, hl_event *row)
+{
+    hl_event gap;
+    const hl_event *ev = hl__event_take(hl, &gap);
+    int r = ev ? keep_event(hl, ev, row) : 0;
+
+    if (r < 0)
+        hl->events.cursor = ev->seq; /* a gap has no texts that could fail */
+    return r;
 }
 
 int hl_next(hl_t *hl, hl_event *row)
 {
-    const hl_event *ev;
-    hl_event gap;
     int r = hl__enter(hl);
 
     if (r < 0)
         return r;
     if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0)
         return hl__leave(hl, r);
-    if (hl->store.scan && hl->events.cursor < hl->events.first && hl->events.cursor <= hl->events.durable) {
-        hl_seq cursor = hl->events.cursor;
-        r = event_from_store(hl, cursor - 1, row);
-        if (r == 1 && hl->events.cursor == cursor)
-            hl->events.cursor = row->seq + 1;
-    } else if ((ev = hl__event_take(hl, &gap))) {
-        keep_event(hl, ev, row);
-        r = 1;
-    }
-    maybe_empty(hl);
+    if (hl->store.scan && hl->events.cursor < hl->events.first && hl->events.cursor <= hl->events.durable)
+        r = next_from_store(hl, row);
+    else
+        r = next_from_memory(hl, row);
+    if (hl__unread(hl) == 0)
+        hl->readable(hl, false);
     return hl__leave(hl, r);
 }
 
@@ -308,19 +341,17 @@ int hl_event_next(hl_t *hl, hl_event *row)
 {
     const hl_event *ev;
     int r = hl__enter(hl);
-    hl_seq want;
 
     if (r < 0)
         return r;
     if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0)
         return hl__leave(hl, r);
-    want = row->seq + 1;
     if (row->seq < 0)
         r = hl__fail(hl->core.err, HL_EINVAL, "%lld is no event's number", (long long)row->seq);
-    else if (want > hl->events.durable)
+    else if (row->seq >= hl->events.durable)
         r = 0;
-    else if ((ev = hl__event_at(hl, want)))
-        keep_event(hl, ev, row), r = 1;
+    else if ((ev = hl__event_at(hl, row->seq + 1)))
+        r = keep_event(hl, ev, row);
     else if (hl->store.scan)
         r = event_from_store(hl, row->seq, row);
     else
@@ -396,6 +427,8 @@ int hl_dump(hl_t *hl, const char *section, const char **out)
         return r;
     if (!out)
         return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "no place for the text was given"));
+    if ((r = hl__text_in(hl, section, 255, "the section's name")) < 0)
+        return hl__leave(hl, r);
     hl__buf_init(&b, &hl->mem);
     r = hl__dump(hl, section, &b);
     if (r >= 0 && (text = hl__keep(hl, b.data)))
@@ -420,6 +453,8 @@ int hl_find(hl_t *hl, int kind, const char *name, hl_id *out)
         return r;
     if (!name || !out || kind < HL_KIND_QUEUE || kind > HL_KIND_PART)
         return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "a kind, a name and a place for the id are wanted"));
+    if ((r = hl__text_in(hl, name, 255, "a name")) < 0)
+        return hl__leave(hl, r);
     if ((o = hl__object_find(hl, kind, name)))
         *out = o->id;
     else
@@ -435,7 +470,9 @@ int hl_object_next(hl_t *hl, int kind, hl_object *row)
 
     if (r < 0)
         return r;
-    if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0)
+    if (kind < HL_KIND_QUEUE || kind > HL_KIND_PART)
+        return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "%d is no HL_KIND_*", kind));
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) < 0 || (r = hl__after_ok(hl, row->id, kind)) < 0)
         return hl__leave(hl, r);
     if ((r = hl__object_next(hl, kind, row->id, &o)) == 1) {
         out.kind = kind;

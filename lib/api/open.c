@@ -38,6 +38,19 @@ void hl__until(int ms, struct timespec *out)
     hl__sleep_until(ms, out);
 }
 
+static int options_ok(const hl_options *o, hl__err *err)
+{
+    const char *const texts[] = { o->store, o->files, o->node, o->zoneinfo };
+
+    for (size_t i = 0; i < HL__COUNT(texts); i++)
+        if (texts[i] && !hl__text_ok(texts[i], 4000))
+            return hl__fail(err, HL_EINVAL, "a text among the options is too long, or is not UTF-8");
+    if (o->max_memory < 0 || o->after < -1 || o->log_level > HL_LOG_DEBUG || o->log_fd > INT32_MAX)
+        return hl__fail(err, HL_EINVAL, "max_memory %lld, after %lld, log_level %u or log_fd %u is out of range",
+                        (long long)o->max_memory, (long long)o->after, o->log_level, o->log_fd);
+    return 0;
+}
+
 static int take_options(const hl_options *in, hl_options *out, hl__err *err)
 {
     const unsigned char *at = (const unsigned char *)in;
@@ -51,7 +64,7 @@ static int take_options(const hl_options *in, hl_options *out, hl__err *err)
         if (at[i])
             return hl__fail(err, HL_EVERSION, "an option is set that this library does not know");
     memcpy(out, in, in->size < sizeof(*out) ? in->size : sizeof(*out));
-    return 0;
+    return options_ok(out, err);
 }
 
 static hl_time real_time(hl_t *hl)
@@ -197,6 +210,8 @@ int hl_open_sim(const hl_options *options, hl_time start, hl_t **out)
 
     if (r == 0 && opt.store)
         r = hl__fail(&err, HL_EINVAL, "a simulation has no store");
+    if (r == 0 && (start < 0 || start > HL__LAST_TIME))
+        r = hl__fail(&err, HL_EINVAL, "a simulation starts between 1970 and the year 9999");
     if (r == 0)
         r = make(&opt, true, start, &err, &hl);
     keep_words(&err, r);
@@ -228,7 +243,7 @@ void hl_close(hl_t *hl)
     pthread_mutex_lock(&sh->lock);
     sh->closing = true;
     pthread_cond_broadcast(&sh->changed);
-    while (sh->inside > 0)
+    while (atomic_load(&sh->inside) > 0)
         pthread_cond_wait(&sh->changed, &sh->lock);
     pthread_mutex_unlock(&sh->lock);
     take_apart(hl);

@@ -1,6 +1,8 @@
 /* shell.c - what stands around an engine: its lock, the descriptor that tells of events, the log, time zone files. */
 #include "api/enter.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -49,16 +51,18 @@ static void log_line(void *ctx, int level, const char *text)
 {
     static const char *const word[] = { "", "error", "warning", "info", "debug" };
     hl__shell *sh = ctx;
+    struct pollfd at = { .fd = sh->log_fd, .events = POLLOUT }; /* a pipe says it has room for PIPE_BUF at least */
+    long long dropped = atomic_load(&sh->log_dropped);
     char line[1200], lost[64] = "";
     int len;
 
-    if (sh->log_dropped)
-        snprintf(lost, sizeof(lost), "(%lld lines dropped) ", (long long)sh->log_dropped);
+    if (dropped)
+        snprintf(lost, sizeof(lost), "(%lld lines dropped) ", dropped);
     len = snprintf(line, sizeof(line), "%s: %s%s\n", word[level], lost, text);
-    if (len > 0 && write(sh->log_fd, line, (size_t)len) < 0)
-        sh->log_dropped++;
+    if (poll(&at, 1, 0) != 1 || at.revents & (POLLERR | POLLNVAL | POLLHUP) || write(sh->log_fd, line, (size_t)len) < 0)
+        atomic_fetch_add(&sh->log_dropped, 1);
     else
-        sh->log_dropped = 0;
+        atomic_fetch_sub(&sh->log_dropped, dropped);
 }
 
 static int make_locks(hl__shell *sh)
@@ -159,58 +163,59 @@ static bool zone_name_ok(const char *name)
     return name[0] && name[0] != '/' && strspn(name, letters) == strlen(name) && strlen(name) < 200;
 }
 
-static void *read_all(hl__mem *mem, int fd, size_t len)
+static bool read_all(int fd, char *bytes, size_t len)
 {
-    char *bytes = hl__alloc(mem, len);
     size_t got = 0;
 
-    while (bytes && got < len) {
+    while (got < len) {
         ssize_t n = read(fd, bytes + got, len - got);
-        if (n <= 0) {
-            hl__free(mem, bytes);
-            return NULL;
-        }
+        if (n <= 0)
+            return false;
         got += (size_t)n;
     }
-    return bytes;
+    return true;
 }
 
-static hl__zone *zone_load(hl_t *hl, const char *name)
+/* HL_ENOENT: no such file, or none of time zones' size. */
+static int zone_load(hl_t *hl, const char *name, hl__zone **out)
 {
     hl__zone *z = hl__alloc(&hl->mem, sizeof(*z));
-    char path[1024];
+    int fd = -1, r = HL_ENOENT;
+    char path[5000];
     struct stat st;
-    int fd = -1;
 
     if (!z)
-        return NULL;
+        return HL_ENOMEM;
     if (snprintf(path, sizeof(path), "%s/%s", hl->shell->zoneinfo, name) < (int)sizeof(path))
         fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size <= LARGEST_ZONE) {
         z->len = (size_t)st.st_size;
-        z->bytes = read_all(&hl->mem, fd, z->len);
         z->name = hl__strdup(&hl->mem, name);
+        z->bytes = hl__alloc(&hl->mem, z->len);
+        r = !z->name || !z->bytes ? HL_ENOMEM : read_all(fd, z->bytes, z->len) ? 0 : HL_ENOENT;
     }
     if (fd >= 0)
         close(fd);
-    if (z->bytes && z->name)
-        return z;
-    zone_free(&hl->mem, z);
-    return NULL;
+    if (r == 0)
+        *out = z;
+    else
+        zone_free(&hl->mem, z);
+    return r;
 }
 
 int hl__zone_read(void *engine, const char *name, const void **out, size_t *out_len)
 {
     hl_t *hl = engine;
     hl__zone *z;
+    int r;
 
     if (!zone_name_ok(name))
         return HL_ENOENT;
     for (z = hl->shell->zones; z && strcmp(z->name, name) != 0;)
         z = z->next;
     if (!z) {
-        if (!(z = zone_load(hl, name)))
-            return HL_ENOENT;
+        if ((r = zone_load(hl, name, &z)) < 0)
+            return r;
         z->next = hl->shell->zones;
         hl->shell->zones = z;
     }

@@ -12,8 +12,7 @@ static void go_out(hl_t *hl, away *a)
     a->err.words[0] = 0;
     if (a->command)
         hl__step_end(hl);
-    hl->shell->inside++;
-    pthread_mutex_unlock(&hl->shell->lock);
+    hl__go_out(hl);
 }
 
 /* r: what came of it outside; words go to the desk. */
@@ -22,12 +21,8 @@ static int come_in(hl_t *hl, away *a, int r)
     hl__shell *sh = hl->shell;
     int begun = 0;
 
-    pthread_mutex_lock(&sh->lock);
-    sh->inside--;
-    pthread_cond_broadcast(&sh->changed);
-    sh->desk = hl__map_get(&sh->desks, (hl_id)(uintptr_t)pthread_self());
+    hl__come_in(hl);
     sh->command = a->command;
-    hl->core.err = &sh->desk->err;
     if (a->command)
         begun = hl__step_begin(hl, &sh->desk->err);
     if (r < 0)

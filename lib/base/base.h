@@ -13,6 +13,7 @@
 #define HL__PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define HL__US 1000      /* microseconds in a millisecond */
 #define HL__SECOND 1000000
+#define HL__LAST_TIME (INT64_C(253402300800) * HL__SECOND) /* the year 10000; sums with any span do not overflow */
 #define HL__ID(serial, kind) ((hl_id)(((hl_id)(serial) << 4) | (kind)))
 #define HL__KIND(id) ((int)((id) & 15))
 
@@ -22,6 +23,9 @@ typedef struct hl__mem {
     void *ctx;
     int64_t limit;                 /* bytes, 0: none */
     _Atomic int64_t used, blocks;  /* bytes and blocks live now */
+    _Atomic int64_t refused;       /* how often there was none: work that cannot say so is looked after by this */
+    struct hl__reserve *reserve;
+    atomic_int busy;
     int64_t fail_at;               /* tests: the n-th allocation from now fails, 0: none; -n: it and all later */
 } hl__mem;
 void *hl__alloc(hl__mem *mem, size_t size);                          /* zeroed; NULL: out of memory */
@@ -30,6 +34,9 @@ void *hl__realloc(hl__mem *mem, void *old, size_t size);             /* what gro
 void hl__free(hl__mem *mem, void *block);                            /* takes NULL */
 char *hl__strdup(hl__mem *mem, const char *text);                    /* NULL in: NULL out */
 char *hl__strndup(hl__mem *mem, const char *text, size_t len);
+/* Sets memory aside: until _end, what malloc refuses (not what the limit forbids) is cut from it. One at a time. */
+int hl__reserve_begin(hl__mem *mem, size_t bytes);
+void hl__reserve_end(hl__mem *mem);
 /* Room for one more element: grows *array (of *room elements of size bytes) by half when count == *room. */
 int hl__grow(hl__mem *mem, void *array, uint32_t *room, uint32_t count, size_t size);
 
@@ -115,6 +122,7 @@ void hl__philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4
 /* hash.c */
 uint64_t hl__fnv(uint64_t seed, const void *data, size_t len); /* FNV-1a 64; seed 0: its offset basis */
 int hl__sha256(const void *data, size_t len, uint8_t out[32]); /* HL_ENOMEM */
+int hl__sign(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[32]); /* SHA-256; the same */
 void hl__hex(const uint8_t *data, size_t len, char *out);      /* 2 * len + 1 bytes, small letters */
 bool hl__equal(const void *a, const void *b, size_t len);      /* in constant time */
 

@@ -1,6 +1,7 @@
 /* hash.c - fingerprints: FNV for tables and traces, SHA-256 (OpenSSL's) for what must not be forged. */
 #include "base/base.h"
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 uint64_t hl__fnv(uint64_t seed, const void *data, size_t len)
 {
@@ -15,6 +16,11 @@ uint64_t hl__fnv(uint64_t seed, const void *data, size_t len)
 int hl__sha256(const void *data, size_t len, uint8_t out[32])
 {
     return EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) == 1 ? 0 : HL_ENOMEM;
+}
+
+int hl__sign(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[32])
+{
+    return HMAC(EVP_sha256(), key, (int)key_len, data, len, out, NULL) ? 0 : HL_ENOMEM;
 }
 
 void hl__hex(const uint8_t *data, size_t len, char *out)

@@ -230,6 +230,22 @@ int hl__json_canonical(hl__buf *b, const hl__json *j)
     return json_dump_callback(j, dump, b, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) < 0 ? HL_ENOMEM : 0;
 }
 
+int hl__json_set_text(hl__json *j, const char *key, const char *text)
+{
+    return json_object_set_new(j, key, json_string(text)) < 0 ? HL_ENOMEM : 0;
+}
+
+int hl__json_set_member(hl__json *j, const char *key, const char *inner, const char *text)
+{
+    json_t *object = json_object();
+
+    if (hl__json_set_text(object, inner, text) < 0) {
+        json_decref(object);
+        return HL_ENOMEM;
+    }
+    return json_object_set_new(j, key, object) < 0 ? HL_ENOMEM : 0;
+}
+
 bool hl__json_equal(const hl__json *a, const hl__json *b)
 {
     return a == b || json_equal(a, b);

@@ -48,6 +48,8 @@ void *hl__json_iter_next(const hl__json *j, void *it);
 const char *hl__json_iter_key(void *it);
 hl__json *hl__json_iter_value(void *it);
 int hl__json_canonical(hl__buf *b, const hl__json *j);         /* keys sorted, compact: hashes and comparisons */
+int hl__json_set_text(hl__json *j, const char *key, const char *text); /* a member of an object; HL_ENOMEM */
+int hl__json_set_member(hl__json *j, const char *key, const char *inner, const char *text); /* {inner: text} */
 bool hl__json_equal(const hl__json *a, const hl__json *b);
 
 /* Members with checks: absent gives the default, of another type or out of range is an error at place/key. */

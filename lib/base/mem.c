@@ -3,18 +3,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Before each block stands its size; 16 bytes keep the alignment malloc promises. */
-struct head { size_t size, spare; };
+/* Before each block stands its size, and the reserve it lies in; 16 bytes keep the alignment malloc promises. */
+struct head { size_t size; struct hl__reserve *reserve; };
 
-static bool refused(hl__mem *mem, size_t more)
+/* Memory set aside: what malloc refuses is cut from it. It goes with the last block in it. */
+struct hl__reserve {
+    size_t room, used;
+    int64_t blocks;
+    bool is_over;
+    _Alignas(16) unsigned char data[];
+};
+
+static void lock(hl__mem *mem)
 {
-    if (mem->limit > 0 && atomic_load(&mem->used) + (int64_t)more > mem->limit)
-        return true;
+    while (atomic_exchange_explicit(&mem->busy, 1, memory_order_acquire))
+        continue; /* held for a few instructions, and only when memory runs out */
+}
+
+static void unlock(hl__mem *mem)
+{
+    atomic_store_explicit(&mem->busy, 0, memory_order_release);
+}
+
+static bool refused(hl__mem *mem)
+{
     if (mem->fail_at == 0)
         return false;
     if (mem->fail_at < 0) /* stays at -1 once it is reached */
         return mem->fail_at == -1 || ++mem->fail_at == 0;
     return --mem->fail_at == 0;
+}
+
+static bool over_limit(hl__mem *mem, size_t more)
+{
+    return mem->limit > 0 && atomic_load(&mem->used) + (int64_t)more > mem->limit;
 }
 
 static void *raw(hl__mem *mem, void *old, size_t size)
@@ -27,15 +49,102 @@ static void *raw(hl__mem *mem, void *old, size_t size)
     return NULL;
 }
 
+static size_t padded(size_t size)
+{
+    return (size + sizeof(struct head) + 15) & ~(size_t)15;
+}
+
+static struct head *cut(hl__mem *mem, size_t size)
+{
+    struct hl__reserve *r;
+    struct head *head = NULL;
+
+    lock(mem);
+    r = mem->reserve;
+    if (r && size < r->room && padded(size) <= r->room - r->used) {
+        head = (struct head *)(void *)(r->data + r->used);
+        head->reserve = r;
+        r->used += padded(size);
+        r->blocks++;
+    }
+    unlock(mem);
+    return head;
+}
+
+static void give_back(hl__mem *mem, struct head *head)
+{
+    struct hl__reserve *r = head->reserve, *gone = NULL;
+    size_t size = padded(head->size);
+
+    lock(mem);
+    if ((unsigned char *)head + size == r->data + r->used)
+        r->used -= size;
+    if (--r->blocks == 0 && r->is_over)
+        gone = r;
+    unlock(mem);
+    if (gone)
+        (void)raw(mem, gone, 0); /* freeing gives nothing back */
+}
+
+int hl__reserve_begin(hl__mem *mem, size_t bytes)
+{
+    struct hl__reserve *r = refused(mem) || bytes > SIZE_MAX / 2 ? NULL : raw(mem, NULL, sizeof(*r) + bytes);
+
+    if (!r)
+        return HL_ENOMEM;
+    *r = (struct hl__reserve){ .room = bytes };
+    mem->reserve = r;
+    return 0;
+}
+
+void hl__reserve_end(hl__mem *mem)
+{
+    struct hl__reserve *r = mem->reserve;
+    bool is_empty;
+
+    lock(mem);
+    mem->reserve = NULL;
+    r->is_over = true;
+    is_empty = r->blocks == 0;
+    unlock(mem);
+    if (is_empty)
+        (void)raw(mem, r, 0); /* freeing gives nothing back */
+}
+
+/* What malloc can do: a block that lies outside the reserve may be moved by it. */
+static struct head *resize(hl__mem *mem, struct head *was, size_t size)
+{
+    bool is_cut = was && was->reserve;
+    struct head *now = refused(mem) ? NULL : raw(mem, is_cut ? NULL : was, size + sizeof(*now));
+
+    if (now) {
+        now->reserve = NULL;
+        if (!is_cut)
+            return now;
+    } else if (!mem->reserve || !(now = cut(mem, size))) {
+        return NULL;
+    }
+    if (!was)
+        return now;
+    memcpy(now + 1, was + 1, was->size < size ? was->size : size);
+    if (is_cut)
+        give_back(mem, was);
+    else
+        (void)raw(mem, was, 0); /* freeing gives nothing back */
+    return now;
+}
+
 void *hl__realloc(hl__mem *mem, void *old, size_t size)
 {
-    struct head *was = old ? (struct head *)old - 1 : NULL, *now;
+    struct head *was = old ? (struct head *)old - 1 : NULL, *now = NULL;
     size_t before = was ? was->size : 0;
 
-    if (size > SIZE_MAX - sizeof(*now) || refused(mem, size > before ? size - before : 0))
+    if (size <= SIZE_MAX - 64 && !over_limit(mem, size > before ? size - before : 0))
+        now = resize(mem, was, size);
+    if (!now) {
+        atomic_fetch_add(&mem->refused, 1);
         return NULL;
-    if (!(now = raw(mem, was, size + sizeof(*now))))
-        return NULL;
+    }
     now->size = size;
     atomic_fetch_add(&mem->used, (int64_t)size - (int64_t)before);
     if (!was)
@@ -66,7 +175,10 @@ void hl__free(hl__mem *mem, void *block)
     struct head *head = (struct head *)block - 1;
     atomic_fetch_sub(&mem->used, (int64_t)head->size);
     atomic_fetch_sub(&mem->blocks, 1);
-    (void)raw(mem, head, 0); /* freeing gives nothing back */
+    if (head->reserve)
+        give_back(mem, head);
+    else
+        (void)raw(mem, head, 0); /* freeing gives nothing back */
 }
 
 char *hl__strndup(hl__mem *mem, const char *text, size_t len)

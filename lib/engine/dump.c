@@ -23,11 +23,13 @@ static void dump_room(const hl__room *room, hl__buf *out)
 }
 
 /* Through the parser once more: that sorts the names, and a password leaves as a sign that it is kept. */
-static int sorted(hl__buf *raw, hl__buf *out, hl__err *err)
+static int sorted(hl_t *hl, hl__buf *raw, hl__buf *out)
 {
-    hl__json *j = raw->failed ? NULL : hl__json_read(raw->data, raw->len, err);
-    int r = j ? hl__json_canonical(out, j) : HL_ENOMEM;
+    hl__json *j = raw->failed ? NULL : hl__json_read(raw->data, raw->len, NULL);
+    int r = j ? hl__secrets_hide(hl, j) : HL_ENOMEM;
 
+    if (r == 0)
+        r = hl__json_canonical(out, j);
     hl__json_free(j);
     return r < 0 || out->failed ? HL_ENOMEM : 0;
 }
@@ -49,7 +51,7 @@ int hl__dump(hl_t *hl, const char *section, hl__buf *out)
         dump_room(room, &raw);
     }
     hl__buf_char(&raw, '}');
-    r = found ? sorted(&raw, out, hl->core.err)
+    r = found ? sorted(hl, &raw, out)
               : hl__fail(hl->core.err, HL_ENOENT, "there is no section \"%s\"", section);
     hl__buf_free(&raw);
     return r;
@@ -128,26 +130,27 @@ static void settings_text(hl_t *hl, int driver, hl__buf *out)
         hl__buf_char(out, '}');
 }
 
+static bool send_settings(hl_t *hl, int driver)
+{
+    hl__request *q;
+    hl__buf b;
+
+    hl__buf_init(&b, &hl->mem);
+    settings_text(hl, driver, &b);
+    if (b.failed || !(q = hl__ask(hl, HL__RQ_SET, 0))) {
+        hl__buf_free(&b);
+        return false;
+    }
+    q->driver = driver;
+    q->text = b.data;
+    q->len = b.len;
+    return true;
+}
+
 void hl__driver_settings(hl_t *hl, uint64_t drivers)
 {
-    if (hl->media >= 0 && drivers == 0)
-        return;
-    if (hl->media >= 0)
-        drivers |= UINT64_C(1) << hl->media; /* any change may bring other prompts */
-    for (uint32_t i = 0; i < hl->drivers; i++) {
-        hl__request *q;
-        hl__buf b;
-        if (!(drivers >> i & 1))
-            continue;
-        hl__buf_init(&b, &hl->mem);
-        settings_text(hl, (int)i, &b);
-        if (b.failed || !(q = hl__ask(hl, HL__RQ_SET, 0))) {
-            hl__fault(hl, 0, HL_ENOMEM, "the driver %s did not get its settings", hl->driver[i].name);
-            hl__buf_free(&b);
-            continue;
-        }
-        q->driver = (int)i;
-        q->text = b.data;
-        q->len = b.len;
-    }
+    hl->owed |= drivers;
+    for (uint32_t i = 0; i < hl->drivers; i++)
+        if (hl->owed >> i & 1 && send_settings(hl, (int)i))
+            hl->owed &= ~(UINT64_C(1) << i); /* else the next turn tries again */
 }

@@ -101,6 +101,8 @@ int hl__engine_new(const hl_options *opt, hl_time now, hl__zone_bytes *zones, hl
         .mem = &hl->mem, .now = now, .err = &hl->scratch, .engine = hl, .id = next_id, .emit = hl__emit, .row = add_row
     };
     hl->core.log.level = opt->log_level ? opt->log_level : HL_LOG_INFO;
+    hl->max_agents = opt->max_agents ? opt->max_agents : 100000;
+    hl->max_contacts = opt->max_contacts ? opt->max_contacts : 1000000;
     hl__rand_init(&hl->core.rand, opt->seed ? opt->seed : 1, 1, 0);
     hl->last = &hl->first;
     hl->sip = hl->media = hl->gateway = hl->seats = -1;
@@ -362,6 +364,8 @@ void hl__tick(hl_t *hl, hl_time now)
         hl->core.now = now;
     if (hl->turned)
         hl->turned(hl);
+    if (hl->owed)
+        hl__driver_settings(hl, 0);
     (void)hl__take_reports(hl);
     hl__fire_timers(hl, now);
     hl__stop_when_idle(hl, hl->drain_until);

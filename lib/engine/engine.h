@@ -107,6 +107,7 @@ struct hl {
     hl__err scratch;          /* words of what nobody asked for */
     bool sim, in_step;
     int state;
+    uint32_t max_agents, max_contacts;
     hl_time drain_until;
     int64_t serial;
     hl__events events;
@@ -123,6 +124,7 @@ struct hl {
     uint64_t epoch;
     hl__driver driver[HL__DRIVERS];
     uint32_t drivers;
+    uint64_t owed;            /* bit i: driver i has not got its settings yet */
     int sip, media, gateway, seats; /* indices of drivers; -1: not there. seats: who hears of sessions, the gateway or,
                                        in a simulation, the pages in front of it */
     hl__calendars *calendars;
@@ -160,6 +162,7 @@ int hl__take_reports(hl_t *hl);               /* from the media driver; how many
 void hl__fire_timers(hl_t *hl, hl_time now);
 
 /* event.c */
+void *hl__step_alloc(hl_t *hl, size_t size); /* zeroed; from the spare blocks if need be; NULL: counted as lost */
 int hl__events_init(hl_t *hl, uint32_t max);
 void hl__events_free(hl_t *hl);
 hl_seq hl__emit(hl__core *core, const hl_event *ev);
@@ -180,6 +183,7 @@ void hl__objects_free(hl_t *hl);
 int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f); /* objects changed */
 int hl__check(hl_t *hl, const char *json, size_t len, hl__findings *f); /* errors */
 int hl__dump(hl_t *hl, const char *section, hl__buf *out);
+int hl__secrets_hide(hl_t *hl, hl__json *doc); /* each becomes {"kept": digest} */
 void hl__driver_settings(hl_t *hl, uint64_t drivers); /* tells them, bit i: driver i, what their sections hold now */
 
 /* request.c */

@@ -60,18 +60,19 @@ static void make_room(hl_t *hl)
     e->room = room;
 }
 
-static void *take_spare(hl_t *hl)
+void *hl__step_alloc(hl_t *hl, size_t size)
 {
-    for (int i = HL__SPARES; i-- > 0;)
-        if (hl->spare[i]) {
-            void *block = hl->spare[i];
-            hl->spare[i] = NULL;
-            return block;
-        }
-    return NULL;
+    void *block = hl__alloc(&hl->mem, size);
+
+    for (int i = HL__SPARES; !block && size <= HL__SPARE && i-- > 0;) {
+        block = hl->spare[i];
+        hl->spare[i] = NULL; /* they are zeroed */
+    }
+    hl->count.lost_words += !block;
+    return block;
 }
 
-/* Both texts in one block. Without memory for them a spare block takes what fits; the event itself is never lost. */
+/* Both texts in one block. Without memory for it they are lost, and counted; the event itself never is. */
 static void keep_texts(hl_t *hl, hl__kept *k, const hl_event *ev)
 {
     size_t text = ev->text ? strlen(ev->text) + 1 : 0, data = ev->data ? strlen(ev->data) + 1 : 0;
@@ -81,14 +82,8 @@ static void keep_texts(hl_t *hl, hl__kept *k, const hl_event *ev)
     k->block = NULL;
     if (text + data == 0)
         return;
-    if (!(block = hl__realloc(&hl->mem, NULL, text + data))) {
-        block = take_spare(hl);
-        if (!block || text + data > HL__SPARE) {
-            hl->count.lost_words++;
-            hl__free(&hl->mem, block);
-            return;
-        }
-    }
+    if (!(block = hl__step_alloc(hl, text + data)))
+        return;
     k->block = block;
     if (text)
         k->ev.text = memcpy(block, ev->text, text);

@@ -3,42 +3,20 @@
  *   parse -> plan (what each section will hold) -> check every object against the plan -> apply what changed -> LOADED
  *
  * A plan entry is an object as it will be: from the document, or as it was. Checking sees the plan only, so the order
- * of the text has no meaning. If applying lacks memory, what was applied is applied back. */
-#include "engine/engine.h"
+ * of the text has no meaning. */
+#include "engine/plan.h"
 #include <stdio.h>
 #include <string.h>
 
-enum { E_SHAPE = 510, E_SECTION = 511, E_NAME = 512, E_USED = 513 };
 enum { NAME_MAX_BYTES = 255 };
-
-struct entry {
-    struct entry *next; /* of the same section, in the order of the text */
-    hl__room *room;
-    hl__object *was;    /* NULL: new */
-    hl__json *now;      /* owned; NULL: to be removed */
-    const char *name;   /* in the document or in `was` */
-    char *canon;        /* of now */
-    bool given;         /* the document speaks of it */
-    bool changed, applied;
-    hl__object *fresh;  /* made for a new one */
-};
-
-struct plan {
-    hl_t *hl;
-    hl__findings *f;
-    hl__json *doc;
-    hl__names by_name[HL__SECTIONS];
-    struct entry *first[HL__SECTIONS], **last[HL__SECTIONS];
-    char near[64];
-};
 
 static const hl__json *plan_object(const void *ctx, const char *section, const char *name)
 {
-    const struct plan *p = ctx;
+    const hl__planned *p = ctx;
 
     for (uint32_t i = 0; i < p->hl->rooms; i++)
         if (strcmp(p->hl->room[i].section.name, section) == 0) {
-            const struct entry *e = hl__names_get(&p->by_name[i], name ? name : "");
+            const hl__entry *e = hl__names_get(&p->by_name[i], name ? name : "");
             return e ? e->now : NULL;
         }
     return NULL;
@@ -46,10 +24,10 @@ static const hl__json *plan_object(const void *ctx, const char *section, const c
 
 static const hl__json *plan_next(const void *ctx, const char *section, uint32_t *pos)
 {
-    const struct plan *p = ctx;
+    const hl__planned *p = ctx;
 
     for (uint32_t i = 0; i < p->hl->rooms; i++) {
-        const struct entry *e;
+        const hl__entry *e;
         if (strcmp(p->hl->room[i].section.name, section) != 0)
             continue;
         while ((e = hl__names_at(&p->by_name[i], pos)))
@@ -61,14 +39,14 @@ static const hl__json *plan_next(const void *ctx, const char *section, uint32_t 
 
 static const char *plan_nearest(const void *ctx, const char *section, const char *name)
 {
-    struct plan *p = (struct plan *)ctx; /* near is its scratch */
+    hl__planned *p = (hl__planned *)ctx; /* near is its scratch */
     int best = 1 + (int)strlen(name) / 3;
 
     p->near[0] = 0;
     for (uint32_t i = 0; i < p->hl->rooms; i++) {
         if (strcmp(p->hl->room[i].section.name, section) != 0)
             continue;
-        const struct entry *e;
+        const hl__entry *e;
         for (uint32_t at = 0; (e = hl__names_at(&p->by_name[i], &at));) {
             int d = e->now ? hl__distance(e->name, name) : best + 1;
             if (d <= best) {
@@ -93,16 +71,15 @@ static char *canonical(hl_t *hl, const hl__json *j)
 }
 
 /* now: borrowed from the document, or NULL to remove. */
-static int plan_add(struct plan *p, uint32_t room, const char *name, hl__json *now, bool given)
+static int plan_add(hl__planned *p, uint32_t room, const char *name, hl__json *now)
 {
     hl_t *hl = p->hl;
-    struct entry *e = hl__alloc(&hl->mem, sizeof(*e));
+    hl__entry *e = hl__alloc(&hl->mem, sizeof(*e));
 
     if (!e)
         return HL_ENOMEM;
     e->room = &hl->room[room];
     e->name = name;
-    e->given = given;
     e->was = hl__names_get(&e->room->by_name, name);
     *p->last[room] = e;
     p->last[room] = &e->next;
@@ -125,31 +102,44 @@ static bool is_complete(const hl__json *doc, const char *section)
     return false;
 }
 
-static int plan_given(struct plan *p, uint32_t room, const hl__json *section)
+/* One object of the document. What is no object is told, and left out of the plan. */
+static int plan_one(hl__planned *p, uint32_t room, const char *name, hl__json *value, const hl__place *at)
 {
-    hl__place top = { NULL, p->hl->room[room].section.name, 0 };
-    int r;
+    const hl__room *of = &p->hl->room[room];
+    int type = hl__json_type(value), r;
 
-    if (p->hl->room[room].section.kind == 0)
-        return plan_add(p, room, "", (hl__json *)(hl__json_type(section) == HL__JNULL ? NULL : section), true);
-    if (hl__json_type(section) != HL__JOBJECT) {
-        hl__error(p->f, E_SHAPE, &top, "a section is an object of objects by name");
-        return 0;
-    }
-    for (void *it = hl__json_iter(section); it; it = hl__json_iter_next(section, it)) {
-        const char *name = hl__json_iter_key(it);
-        hl__json *value = hl__json_iter_value(it);
-        hl__place at = { &top, name, 0 };
-        if (!name[0] || !hl__text_ok(name, NAME_MAX_BYTES))
-            hl__error(p->f, E_NAME, &at, "a name has 1 to %d bytes and no control characters", NAME_MAX_BYTES);
-        else if ((r = plan_add(p, room, name, hl__json_type(value) == HL__JNULL ? NULL : value, true)) < 0)
-            return r;
-    }
+    if (of->section.kind && (!name[0] || !hl__text_ok(name, NAME_MAX_BYTES)))
+        hl__error(p->f, HL__E_NAME, at, "a name has 1 to %d bytes and no control characters", NAME_MAX_BYTES);
+    else if (type != HL__JOBJECT && type != HL__JNULL)
+        hl__error(p->f, HL__E_SHAPE, at, "an object is wanted here, or null to remove it");
+    else if ((r = hl__secrets_take(p, of, name, value)) < 0)
+        return r;
+    else
+        return plan_add(p, room, name, type == HL__JNULL ? NULL : value);
     return 0;
 }
 
+static int plan_given(hl__planned *p, uint32_t room, hl__json *section)
+{
+    hl__place top = { NULL, p->hl->room[room].section.name, 0 };
+    int r = 0;
+
+    if (p->hl->room[room].section.kind == 0)
+        return plan_one(p, room, "", section, &top);
+    if (hl__json_type(section) != HL__JOBJECT) {
+        hl__error(p->f, HL__E_SHAPE, &top, "a section is an object of objects by name");
+        return 0;
+    }
+    for (void *it = hl__json_iter(section); it && r == 0; it = hl__json_iter_next(section, it)) {
+        const char *name = hl__json_iter_key(it);
+        hl__place at = { &top, name, 0 };
+        r = plan_one(p, room, name, hl__json_iter_value(it), &at);
+    }
+    return r;
+}
+
 /* What was there before and the document does not speak of. */
-static int plan_kept(struct plan *p, uint32_t room)
+static int plan_kept(hl__planned *p, uint32_t room)
 {
     hl_t *hl = p->hl;
     bool complete = is_complete(p->doc, hl->room[room].section.name);
@@ -162,21 +152,43 @@ static int plan_kept(struct plan *p, uint32_t room)
         hl__json *now = complete ? NULL : hl__json_read(o->canon, strlen(o->canon), NULL);
         if (!complete && !now)
             return HL_ENOMEM;
-        r = plan_add(p, room, o->name, now, false);
+        r = plan_add(p, room, o->name, now);
         hl__json_free(now);
     }
     return r;
 }
 
-static void check_top(struct plan *p)
+/* known: "$schema queues agents ...": what follows the first word are sections. */
+static void check_complete(hl__planned *p, const hl__json *list, const char *known)
+{
+    hl__place top = { NULL, "complete", 0 };
+    char near[64];
+
+    known += strcspn(known, " ");
+    for (size_t i = 0; i < hl__json_size(list); i++) {
+        const char *name = hl__json_text(hl__json_at(list, i));
+        hl__place at = { &top, NULL, i };
+        uint32_t n = 0;
+        while (name && n < p->hl->rooms && strcmp(name, p->hl->room[n].section.name) != 0)
+            n++;
+        if (!name)
+            hl__error(p->f, HL__E_SECTION, &at, "the name of a section is wanted");
+        else if (n == p->hl->rooms && hl__nearest(name, known, near, sizeof(near)))
+            hl__error(p->f, HL__E_SECTION, &at, "unknown section \"%s\"; did you mean \"%s\"?", name, near);
+        else if (n == p->hl->rooms)
+            hl__error(p->f, HL__E_SECTION, &at, "unknown section \"%s\"; known are:%s", name, known);
+    }
+}
+
+static void check_top(hl__planned *p)
 {
     const hl_t *hl = p->hl;
     char known[600] = "hotline complete note $schema";
     size_t len = strlen(known);
-    hl__jcheck c = { p->f, p->doc, NULL, E_SECTION };
+    hl__jcheck c = { p->f, p->doc, NULL, HL__E_SECTION };
 
     if (hl__json_type(p->doc) != HL__JOBJECT) {
-        hl__error(p->f, E_SHAPE, NULL, "a document is an object: {\"hotline\": 1, ...}");
+        hl__error(p->f, HL__E_SHAPE, NULL, "a document is an object: {\"hotline\": 1, ...}");
         return;
     }
     for (uint32_t i = 0; i < hl->rooms; i++) {
@@ -185,34 +197,49 @@ static void check_top(struct plan *p)
     }
     if (hl__json_int(hl__json_get(p->doc, "hotline")) != 1) {
         hl__place at = { NULL, "hotline", 0 };
-        hl__error(p->f, E_SHAPE, &at, "a document says \"hotline\": 1");
+        hl__error(p->f, HL__E_SHAPE, &at, "a document says \"hotline\": 1");
     }
-    (void)hl__jlist(&c, "complete"); /* a finding if it is something else */
     hl__jknown(&c, known);
+    check_complete(p, hl__jlist(&c, "complete"), strchr(known, '$'));
 }
 
-static void check_all(struct plan *p)
+/* An object that goes must be used by nobody. */
+static void check_unused(hl__planned *p, const hl__entry *e, const hl__place *at)
 {
-    hl__doc doc = { p, plan_object, plan_nearest, plan_next };
+    const hl__section *s = &e->room->section;
+    int users = e->was && s->users ? s->users(s->domain, e->was->id) : 0;
 
-    for (uint32_t i = 0; i < p->hl->rooms; i++) {
-        const hl__section *s = &p->hl->room[i].section;
-        hl__place top = { NULL, s->name, 0 };
-        for (const struct entry *e = p->first[i]; e; e = e->next) {
-            hl__place at = { &top, e->name, 0 };
-            if (e->now)
-                s->check(s->domain, e->name, e->now, s->kind ? &at : &top, p->f, &doc);
-            else if (e->was && s->users && s->users(s->domain, e->was->id) > 0)
-                hl__error(p->f, E_USED, &at, "\"%s\" is in use by %d and stays", e->name,
-                          s->users(s->domain, e->was->id));
-        }
-    }
+    if (users == 0)
+        return;
+    hl__error(p->f, HL__E_USED, at, "\"%s\" is in use by %d and stays", e->name, users);
+    p->used++;
 }
 
-static int plan_make(struct plan *p, const char *json, size_t len)
+static void check_room(hl__planned *p, uint32_t room)
+{
+    const hl__doc doc = { p, plan_object, plan_nearest, plan_next };
+    const hl__section *s = &p->hl->room[room].section;
+    hl__place top = { NULL, s->name, 0 };
+    uint32_t agents = 0;
+
+    for (const hl__entry *e = p->first[room]; e; e = e->next) {
+        hl__place at = { &top, e->name, 0 };
+        if (e->now)
+            s->check(s->domain, e->name, e->now, s->kind ? &at : &top, p->f, &doc);
+        else
+            check_unused(p, e, &at);
+        agents += e->now && s->kind == HL_KIND_AGENT;
+    }
+    if (agents > p->hl->max_agents)
+        hl__error(p->f, HL__E_LIMIT, &top, "%u agents are more than max_agents, which is %u", agents,
+                  p->hl->max_agents);
+}
+
+static int plan_make(hl__planned *p, const char *json, size_t len)
 {
     hl_t *hl = p->hl;
     int r = hl__json_parse(p->f, json, len, &p->doc);
+    int64_t refused;
 
     for (uint32_t i = 0; i < hl->rooms; i++) {
         hl__names_init(&p->by_name[i], &hl->mem);
@@ -224,28 +251,34 @@ static int plan_make(struct plan *p, const char *json, size_t len)
     if (p->f->errors)
         return HL_EPARSE;
     for (uint32_t i = 0; i < hl->rooms && r >= 0; i++) {
-        const hl__json *section = hl__json_get(p->doc, hl->room[i].section.name);
+        hl__json *section = hl__json_get(p->doc, hl->room[i].section.name);
         if (section)
             r = plan_given(p, i, section);
         if (r >= 0)
             r = plan_kept(p, i);
     }
+    refused = atomic_load(&hl->mem.refused);
+    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
+        check_room(p, i);
+    if (r >= 0 && atomic_load(&hl->mem.refused) != refused)
+        r = HL_ENOMEM; /* what was not looked at is not found well */
     if (r < 0)
         return r;
-    check_all(p);
-    return p->f->errors ? HL_EPARSE : 0;
+    return p->f->errors == 0 ? 0 : p->f->errors == p->used ? HL_ESTATE : HL_EPARSE;
 }
 
-static void plan_free(struct plan *p)
+static void plan_free(hl__planned *p)
 {
     hl_t *hl = p->hl;
 
     for (uint32_t i = 0; i < hl->rooms; i++) {
         while (p->first[i]) {
-            struct entry *e = p->first[i];
+            hl__entry *e = p->first[i];
             p->first[i] = e->next;
             hl__json_free(e->now);
+            hl__json_free(e->before);
             hl__free(&hl->mem, e->canon);
+            hl__free(&hl->mem, e->title);
             hl__object_free(hl, e->fresh);
             hl__free(&hl->mem, e);
         }
@@ -254,163 +287,31 @@ static void plan_free(struct plan *p)
     hl__json_free(p->doc);
 }
 
-/* The object of a new entry, found by name and id from now on. */
-static int make_object(hl_t *hl, struct entry *e)
-{
-    int kind = e->room->section.kind;
-    hl__object *o = hl__alloc(&hl->mem, sizeof(*o));
-    int r;
-
-    if (!o)
-        return HL_ENOMEM;
-    e->fresh = o;
-    o->room = e->room;
-    o->id = hl->core.id(&hl->core, kind ? kind : HL_KIND_PART);
-    if (!(o->name = hl__strdup(&hl->mem, e->name)))
-        return HL_ENOMEM;
-    if ((r = hl__names_put(&e->room->by_name, o->name, o)) < 0)
-        return r;
-    return hl__map_put(&hl->objects, o->id, o);
-}
-
-static void drop_object(hl_t *hl, hl__object *o)
-{
-    hl__names_del(&o->room->by_name, o->name);
-    hl__map_del(&hl->objects, o->id);
-}
-
-static int apply_one(struct entry *e, hl_id id, const hl__json *value)
-{
-    const hl__section *s = &e->room->section;
-
-    return s->apply ? s->apply(s->domain, s->kind ? id : 0, e->name, value) : 0;
-}
-
-/* Names and memory first, so that little can fail once domains have begun to change. */
-static int prepare(hl_t *hl, struct entry *e)
-{
-    const char *title = e->now ? hl__json_text(hl__json_get(e->now, "title")) : NULL;
-    hl__object *o;
-    char *copy;
-    int r;
-
-    if (!e->changed || !e->now)
-        return 0;
-    if (!e->was && (r = make_object(hl, e)) < 0)
-        return r;
-    o = e->was ? e->was : e->fresh;
-    if (!(copy = hl__strdup(&hl->mem, title ? title : "")))
-        return HL_ENOMEM;
-    hl__free(&hl->mem, o->title);
-    o->title = copy;
-    return 0;
-}
-
-static void undo(struct plan *p)
-{
-    hl_t *hl = p->hl;
-
-    for (uint32_t i = hl->rooms; i-- > 0;)
-        for (struct entry *e = p->first[i]; e; e = e->next) {
-            if (e->applied) {
-                hl__json *was = e->was ? hl__json_read(e->was->canon, strlen(e->was->canon), NULL) : NULL;
-                if (apply_one(e, e->was ? e->was->id : e->fresh->id, was) < 0)
-                    hl__fault(hl, e->was ? e->was->id : 0, HL_ENOMEM, "\"%s\" could not be put back", e->name);
-                hl__json_free(was);
-            }
-            if (e->fresh && e->fresh->name)
-                drop_object(hl, e->fresh);
-        }
-}
-
-static void take_over(hl_t *hl, struct entry *e, uint64_t *drivers)
-{
-    hl__object *o = e->was ? e->was : e->fresh;
-
-    if (e->room->driver >= 0)
-        *drivers |= UINT64_C(1) << e->room->driver;
-    if (!e->now) {
-        drop_object(hl, o);
-        hl__object_free(hl, o);
-        e->was = NULL;
-        return;
-    }
-    hl__free(&hl->mem, o->canon);
-    o->canon = e->canon;
-    e->canon = NULL;
-    o->changed = hl->events.next; /* LOADED's number */
-    e->fresh = NULL;
-}
-
-/* One section: what is new or changed, or (removing) what goes. */
-static int apply_room(struct plan *p, uint32_t room, bool removing)
-{
-    int r = 0;
-
-    for (struct entry *e = p->first[room]; e && r >= 0; e = e->next) {
-        if (!e->changed || removing != !e->now)
-            continue;
-        e->applied = true; /* also if it fails: half of it may stand */
-        r = apply_one(e, e->was ? e->was->id : e->fresh->id, e->now);
-    }
-    return r;
-}
-
-static int count_changes(struct plan *p, uint64_t *drivers)
-{
-    int changes = 0;
-
-    for (uint32_t i = 0; i < p->hl->rooms; i++)
-        for (struct entry *e = p->first[i]; e; e = e->next)
-            if (e->changed) {
-                take_over(p->hl, e, drivers);
-                changes++;
-            }
-    return changes;
-}
-
-/* Additions and changes in the order of the sections, removals the other way round. */
-static int apply_all(struct plan *p, uint64_t *drivers)
-{
-    hl_t *hl = p->hl;
-    int r = 0;
-
-    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
-        for (struct entry *e = p->first[i]; e && r >= 0; e = e->next)
-            r = prepare(hl, e);
-    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
-        r = apply_room(p, i, false);
-    for (uint32_t i = hl->rooms; i-- > 0 && r >= 0;)
-        r = apply_room(p, i, true);
-    if (r >= 0)
-        return count_changes(p, drivers);
-    undo(p);
-    return r;
-}
-
-static int refused(hl_t *hl, const hl__findings *f)
+static int refuse(hl_t *hl, int code, const hl__findings *f)
 {
     const hl__finding *first = NULL;
 
     for (uint32_t i = 0; i < f->count && !first; i++)
         if (f->list[i].level == 1)
             first = &f->list[i];
-    return hl__fail(hl->core.err, HL_EPARSE, "the document has %u error(s); the first: %s at \"%s\"", f->errors,
+    return hl__fail(hl->core.err, code, "the document has %u error(s); the first: %s at \"%s\"", f->errors,
                     first && first->text ? first->text : "", first && first->pointer ? first->pointer : "");
 }
 
 int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
 {
-    struct plan p = { .hl = hl, .f = f };
+    hl__planned p = { .hl = hl, .f = f };
     hl_event ev = HL_EVENT_INIT;
     uint64_t drivers = 0;
     int r = plan_make(&p, json, len);
 
     if (r >= 0)
-        r = apply_all(&p, &drivers);
+        r = hl__plan_apply(&p, &drivers);
     plan_free(&p);
-    if (r == HL_EPARSE)
-        return refused(hl, f);
+    if (r == HL_EPARSE || r == HL_ESTATE)
+        return refuse(hl, r, f);
+    if (r == HL_ENOMEM)
+        hl__findings_clear(f); /* what is listed may be want of memory, no fault */
     if (r <= 0)
         return r;
     ev.type = HL_EV_LOADED;
@@ -422,9 +323,11 @@ int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
 
 int hl__check(hl_t *hl, const char *json, size_t len, hl__findings *f)
 {
-    struct plan p = { .hl = hl, .f = f };
+    hl__planned p = { .hl = hl, .f = f };
     int r = plan_make(&p, json, len);
 
     plan_free(&p);
-    return r == HL_EPARSE || r == 0 ? (int)f->errors : r;
+    if (r == HL_ENOMEM)
+        hl__findings_clear(f);
+    return r == HL_ENOMEM ? r : (int)f->errors;
 }

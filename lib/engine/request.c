@@ -19,12 +19,10 @@ void hl__request_free(hl_t *hl, hl__request *q)
 
 hl__request *hl__ask(hl_t *hl, int kind, hl_id object)
 {
-    hl__request *q = hl__alloc(&hl->mem, sizeof(*q));
+    hl__request *q = hl__step_alloc(hl, sizeof(*q));
 
-    if (!q) {
-        hl->count.lost_words++;
+    if (!q)
         return NULL;
-    }
     q->kind = kind;
     q->object = object;
     *hl->last = q;
@@ -60,32 +58,35 @@ hl__request *hl__requests_ready(hl_t *hl)
     return ready;
 }
 
+/* A request without its blob would say something else: then there is none. */
 void hl__media_post(hl_t *hl, const hl__msg *m, int blob_kind, const void *blob, size_t len)
 {
+    hl__blob *copy = NULL;
     hl__request *q;
 
-    if (hl->media < 0 || !(q = hl__ask(hl, HL__RQ_MEDIA, m->leg ? m->leg : m->session)))
+    if (hl->media < 0 || (blob_kind && !(copy = hl__step_alloc(hl, sizeof(*copy) + len))))
         return;
+    if (!(q = hl__ask(hl, HL__RQ_MEDIA, m->leg ? m->leg : m->session))) {
+        hl__free(&hl->mem, copy);
+        return;
+    }
     q->msg = *m;
     q->msg.gen = 1;
     q->msg.when = hl->core.now;
-    if (!blob_kind)
+    q->msg.blob = copy;
+    if (!copy)
         return;
-    if (!(q->msg.blob = hl__alloc(&hl->mem, sizeof(*q->msg.blob) + len))) {
-        hl->count.lost_words++;
-        return;
-    }
-    q->msg.blob->kind = (uint32_t)blob_kind;
-    q->msg.blob->len = (uint32_t)len;
-    memcpy(q->msg.blob->data, blob, len);
+    copy->kind = (uint32_t)blob_kind;
+    copy->len = (uint32_t)len;
+    memcpy(copy->data, blob, len);
 }
 
 static void with_text(hl_t *hl, hl__request *q, const char *json, size_t len)
 {
-    if ((q->text = hl__strndup(&hl->mem, json, len)))
-        q->len = len;
-    else
-        hl->count.lost_words++;
+    if (!(q->text = hl__step_alloc(hl, len + 1)))
+        return;
+    memcpy(q->text, json, len);
+    q->len = len;
 }
 
 void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len)
@@ -93,7 +94,7 @@ void hl__push(hl_t *hl, const hl__session *s, const char *json, size_t len)
     hl__request *q;
 
     if (hl->seats >= 0 && (q = hl__ask(hl, HL__RQ_PUSH, s->id)))
-        with_text(hl, q, json, len);
+        with_text(hl, q, json, len); /* without memory "{}" is pushed, which pages pass over */
 }
 
 /* HTTP's operations have session 0: they are told apart by their number, and owe each other no order. */
@@ -109,12 +110,24 @@ void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, b
     with_text(hl, q, json ? json : "{}", json ? len : 2);
 }
 
-static void run_leg(const hl__driver *d, const hl__request *q)
+/* A call whose number found no memory is not made. */
+static void dial(hl_t *hl, const hl__driver *d, const hl__request *q)
+{
+    if (q->number && q->caller && q->name) {
+        d->legs->originate(d->d, &q->dial, 1);
+        return;
+    }
+    hl__lock(hl);
+    hl__leg_on_ended(hl->calls, q->object, HL_CAUSE_CONGESTION, 0);
+    hl__unlock(hl);
+}
+
+static void run_leg(hl_t *hl, const hl__driver *d, const hl__request *q)
 {
     const hl__media *m = q->media.size ? &q->media : NULL;
 
     switch (q->kind) {
-    case HL__RQ_DIAL: d->legs->originate(d->d, &q->dial, 1); break;
+    case HL__RQ_DIAL: dial(hl, d, q); break;
     case HL__RQ_RING: d->legs->progress(d->d, q->object, q->how, m); break;
     case HL__RQ_ANSWER: d->legs->answer(d->d, q->object, m); break;
     case HL__RQ_REJECT: d->legs->reject(d->d, q->object, q->code, q->how); break;
@@ -210,7 +223,7 @@ void hl__request_run(hl_t *hl, hl__request *q)
     case HL__RQ_FLOW: run_flow(hl, q); break;
     case HL__RQ_READ: run_read(hl, q); break;
     case HL__RQ_SET: run_set(hl, q); break;
-    default: run_leg(&hl->driver[q->driver], q); break;
+    default: run_leg(hl, &hl->driver[q->driver], q); break;
     }
     hl__request_free(hl, q);
 }

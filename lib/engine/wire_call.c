@@ -51,6 +51,14 @@ static hl__request *leg_request(hl_t *hl, int kind, const hl__leg *leg)
     return q;
 }
 
+static char *step_dup(hl_t *hl, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = hl__step_alloc(hl, size);
+
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
 static void up_originate(void *ctx, const hl__leg *leg)
 {
     hl_t *hl = of(ctx);
@@ -58,9 +66,9 @@ static void up_originate(void *ctx, const hl__leg *leg)
 
     if (!q)
         return;
-    q->number = hl__strdup(&hl->mem, leg->remote);
-    q->caller = hl__strdup(&hl->mem, leg->local);
-    q->name = hl__strdup(&hl->mem, leg->name);
+    q->number = step_dup(hl, leg->remote);
+    q->caller = step_dup(hl, leg->local);
+    q->name = step_dup(hl, leg->name);
     q->dial = (hl__dial){ .leg = leg->id, .trunk = leg->trunk, .phone = leg->phone, .number = q->number,
         .caller = q->caller, .caller_name = q->name, .ring_s = (leg->ring_ms + 999) / 1000, .media = leg->ours };
 }

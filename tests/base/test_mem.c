@@ -110,12 +110,65 @@ static void the_owner_may_bring_an_allocator(void **state)
     assert_null(hl__strdup(&mem, NULL));
 }
 
+/* What malloc refuses is cut from the reserve; blocks outlive it, grow out of it and go back to it. */
+static void a_reserve_gives_what_malloc_refuses(void **state)
+{
+    char *a, *b, *c;
+    (void)state;
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 4096), 0);
+    a = hl__alloc(&hl_test_mem, 100); /* malloc has some */
+    hl_test_mem.fail_at = -1;
+    b = hl__alloc(&hl_test_mem, 1000);
+    assert_non_null(b);
+    memset(b, 'b', 1000);
+    memset(a, 'a', 100);
+    a = hl__realloc(&hl_test_mem, a, 500); /* moves into the reserve */
+    assert_non_null(a);
+    assert_int_equal(a[99], 'a');
+    assert_null(hl__alloc(&hl_test_mem, 4000)); /* more than is left */
+    for (int i = 0; i < 100; i++) { /* the last one goes back and comes again */
+        c = hl__alloc(&hl_test_mem, 2000);
+        assert_non_null(c);
+        assert_int_equal((uintptr_t)c % 16, 0);
+        hl__free(&hl_test_mem, c);
+    }
+    hl__reserve_end(&hl_test_mem);
+    assert_null(hl__alloc(&hl_test_mem, 1));
+    hl_test_mem.fail_at = 0;
+    b = hl__realloc(&hl_test_mem, b, 3000);
+    assert_int_equal(b[999], 'b');
+    hl__free(&hl_test_mem, b);
+    hl__free(&hl_test_mem, a);
+    hl_test_mem.fail_at = 1;
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100), HL_ENOMEM);
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100), 0);
+    hl__reserve_end(&hl_test_mem);
+}
+
+static void the_limit_holds_for_the_reserve_and_refusals_are_counted(void **state)
+{
+    hl__mem mem = { .limit = 1000 };
+    (void)state;
+    assert_int_equal(hl__reserve_begin(&mem, 4096), 0); /* is no part of the limit itself */
+    mem.fail_at = -1;
+    char *a = hl__alloc(&mem, 900);
+    assert_non_null(a);
+    assert_int_equal(mem.refused, 0);
+    assert_null(hl__alloc(&mem, 101));
+    assert_int_equal(mem.refused, 1);
+    hl__reserve_end(&mem);
+    hl__free(&mem, a);
+    assert_int_equal(mem.used, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HL_TEST(what_is_taken_is_counted_and_given_back), HL_TEST(blocks_are_aligned_as_malloc_does),
         HL_TEST(the_limit_holds_for_what_grows_too), HL_TEST(a_product_that_overflows_is_refused),
         HL_TEST(a_list_that_cannot_grow_stays_as_it_was), HL_TEST(the_owner_may_bring_an_allocator),
+        HL_TEST(a_reserve_gives_what_malloc_refuses),
+        HL_TEST(the_limit_holds_for_the_reserve_and_refusals_are_counted),
     };
     return HL_TEST_MAIN(tests);
 }
