@@ -33,7 +33,7 @@ static const struct row rings[] = {
     { HL_LEG_ENDING, true, NONE, "" }, { HL_LEG_TRYING, false, NONE, "" }, { HL_LEG_RINGING, false, NONE, "" },
     { HL_LEG_ANSWERED, false, NONE, "" },
 };
-static const struct row earlies[] = {
+static const struct row early_media[] = {
     { HL_LEG_NEW, true, HL_LEG_EARLY, "state3 early " }, { HL_LEG_RINGING, true, HL_LEG_EARLY, "state3 early " },
     { HL_LEG_EARLY, true, NONE, "" }, { HL_LEG_ANSWERED, true, NONE, "" }, { HL_LEG_LOST, true, NONE, "" },
     { HL_LEG_ENDING, true, NONE, "" }, { HL_LEG_TRYING, false, NONE, "" }, { HL_LEG_EARLY, false, NONE, "" },
@@ -138,7 +138,7 @@ static void run(enum stimulus on, const struct row *row, size_t rows)
 }
 #define TABLE(name, on, rows) static void name(void **state) { (void)state; run(on, rows, HL__COUNT(rows)); }
 TABLE(only_a_new_inbound_leg_rings, RING, rings)
-TABLE(early_media_before_or_after_ringing, EARLY, earlies)
+TABLE(early_media_before_or_after_ringing, EARLY, early_media)
 TABLE(an_inbound_leg_is_answered_until_it_talks, ANSWER, answers)
 TABLE(any_leg_can_be_hung_up, HANGUP, hangups)
 TABLE(the_far_side_rings_once, PROGRESS, progresses)

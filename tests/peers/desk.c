@@ -1,4 +1,4 @@
-/* desk.c - a hotline for the peers' tests: loads a document, makes every agent ready, tells events until its input ends. */
+/* desk.c - a hotline for the peers' tests: loads a document, readies every agent, tells events till its input ends. */
 #include <hotline.h>
 #include <hotline/acd.h>
 #include <hotline/sip.h>
