@@ -17,6 +17,8 @@ import traceback
 import urllib.error
 import urllib.request
 
+import sound
+
 TOP = pathlib.Path(os.environ.get('HL_SRC') or pathlib.Path(__file__).resolve().parents[2]).resolve()
 BUILD = pathlib.Path(os.environ.get('HL_BUILD') or TOP / 'build').resolve()
 HOST, SIP, WEB, MEDIA = '127.0.0.1', 5160, 8190, 42300
@@ -77,6 +79,11 @@ def need(*programs):
 
 def done():
     sys.exit(1 if failures else 0)
+
+
+def prompt(name, lang='zh-CN'):
+    """As the hotline rendered it."""
+    return sound.read_wav(next((BUILD / 'water/voice' / lang).glob(f'{name}-*.wav')))
 
 
 def document(**change):

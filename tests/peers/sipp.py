@@ -5,16 +5,12 @@ import signal
 import time
 
 import sound
-from bed import BUILD, HOST, Hotline, Script, Sipp, check, document, done, need, same, say, skip, until
+from bed import HOST, Hotline, Script, Sipp, check, document, done, need, prompt, same, say, skip, until
 
 CALLER, AGENT, EAR = 6100, 6200, 16900
 CAPTURED = '123456789*#0'                          # in the order of the captures' sequence numbers
 AGENTS = 30
 FLOW_ASK, CALL_STATE = 62, 49
-
-
-def prompt(name, lang='zh-CN'):
-    return sound.read_wav(next((BUILD / 'water/voice' / lang).glob(f'{name}-*.wav')))
 
 
 def one(script, *more, **how):
