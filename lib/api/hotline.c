@@ -144,6 +144,7 @@ int hl_advance(hl_t *hl, hl_time to)
     if (to < hl->core.now || to > HL__LAST_TIME)
         return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, to < hl->core.now ? "time does not run back"
                                                                                  : "time ends with the year 9999"));
+    hl__shell_stop(hl); /* an hl_stop() counts from here */
     r = hl__leave(hl, 0);
     return r < 0 ? r : run_until(hl, to);
 }

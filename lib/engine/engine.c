@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCH_ROOM = 64 * 1024, WANTED_SPARES = 16 };
+enum { BATCH_ROOM = 64 * 1024, WANTED_SPARES = 12 };
 
 static hl_id next_id(hl__core *core, int kind)
 {

@@ -20,7 +20,7 @@
 #include <hotline/report.h>
 
 enum { HL__RUNNING = 1, HL__WAITING, HL__DRAINING, HL__FENCED, HL__STOPPED };
-enum { HL__DRIVERS = 4, HL__SECTIONS = 32, HL__SPARES = 64, HL__SPARE = 1024 };
+enum { HL__DRIVERS = 4, HL__SECTIONS = 32, HL__SPARES = 64, HL__SPARE = 768 };
 
 /* event.c - the ring: seq % room; [first, next) is kept, readable up to `durable`, unread from `cursor` on. */
 typedef struct hl__kept { hl_event ev; void *block; } hl__kept;

@@ -2,7 +2,7 @@
 #include "engine/engine.h"
 #include <string.h>
 
-enum { FIRST_ROOM = 64 };
+enum { FIRST_ROOM = 32 };
 
 int hl__events_init(hl_t *hl, uint32_t max)
 {
