@@ -134,7 +134,7 @@ static void say_ready(void)
 static void on_signal(int number)
 {
     hl_stop(hotline, stopping ? 0 : 30000); /* the second one does not wait */
-    stopping = number;
+    stopping = number, signal(number, on_signal); /* C forgets a handler when it is called */
 }
 
 /* Drivers and prompts; 1 when every prompt is there. */

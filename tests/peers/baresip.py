@@ -44,8 +44,8 @@ class Baresip:
                                            f'audio_codecs=pcma{more}\n')
         sound.write_wav(self.dir / 'say.wav', says or b'\0' * 16000)
         self.log = open(self.dir / 'log', 'wb')
-        self.child = subprocess.Popen(['baresip', '-4', '-s', '-f', self.dir], stdin=subprocess.DEVNULL, stdout=self.log,
-                                      stderr=subprocess.STDOUT)
+        self.child = subprocess.Popen(['baresip', '-4', '-s', '-f', self.dir], stdin=subprocess.DEVNULL,
+                                      stdout=self.log, stderr=subprocess.STDOUT)
         self.events, self.said, self.rest = [], [], b''
         self.socket = until('baresip to listen', lambda: self.connect(control), 10)
         threading.Thread(target=self.read, daemon=True).start()

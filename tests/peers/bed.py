@@ -106,10 +106,11 @@ def document(**change):
 class Hotline:
     """examples/water_hotline in a directory of its own; 'anna', 'bo' and the admin 'root' have PASSWORD."""
 
-    def __init__(self, doc=None, at=MORNING, store=None, wrap=(), host=HOST):
+    def __init__(self, doc=None, at=MORNING, store=None, ballast=0, host=HOST):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='hotline-'))
         self.store = pathlib.Path(store) if store else self.dir / 'hotline.db'
-        self.doc, self.at, self.wrap, self.host, self.keys = doc, at, list(wrap), host, {}
+        self.url = f'sqlite:{self.store}?hl_ballast={ballast}' if ballast else self.store
+        self.doc, self.at, self.host, self.keys = doc, at, host, {}
         salt = bytes(range(16))
         kept = hashlib.scrypt(PASSWORD.encode(), salt=salt, n=1024, r=8, p=1, dklen=32).hex()
         self.logins = self.dir / 'logins'
@@ -122,8 +123,8 @@ class Hotline:
         if self.doc:
             (self.dir / 'doc.json').write_text(json.dumps(self.doc, ensure_ascii=False), 'utf-8')
             more = ['--config', self.dir / 'doc.json']
-        words = [*self.wrap, BUILD / 'examples/water_hotline', '--home', TOP / 'examples', '--files', BUILD / 'water',
-                 '--store', self.store, '--sip', f'{self.host}:{SIP}', '--web', f'{HOST}:{WEB}', '--media',
+        words = [BUILD / 'examples/water_hotline', '--home', TOP / 'examples', '--files', BUILD / 'water',
+                 '--store', self.url, '--sip', f'{self.host}:{SIP}', '--web', f'{HOST}:{WEB}', '--media',
                  f'{self.host}:{MEDIA}', '--login', self.logins, '--lang', 'en', *more]
         if self.at:
             words += ['--at', self.at]
@@ -348,8 +349,8 @@ class Script:
 
     def ring(self):
         """Logs who calls."""
-        self.part('<recv request="INVITE" rrs="true"><action><ereg regexp="sip:([^@]*)@" search_in="hdr" header="From:" '
-                  'assign_to="x,who"/><log message="[$who]"/></action></recv>')
+        self.part('<recv request="INVITE" rrs="true"><action><ereg regexp="sip:([^@]*)@" search_in="hdr" '
+                  'header="From:" assign_to="x,who"/><log message="[$who]"/></action></recv>')
         return self.answer(180, 'Ringing')
 
     def pick_up(self):
@@ -372,7 +373,8 @@ class Script:
 
     def text(self):
         text = '\n'.join(self.parts)
-        variables = ','.join(sorted({v for names in re.findall(r'assign_to="([^"]*)"', text) for v in names.split(',')}))
+        names = ','.join(re.findall(r'assign_to="([^"]*)"', text)).split(',')
+        variables = ','.join(sorted(set(names) - {''}))
         used = f'<Reference variables="{variables}"/>' if variables else ''
         return f'<?xml version="1.0"?><scenario name="peers">{text}{used}</scenario>\n'
 

@@ -158,7 +158,8 @@ def many(hotline):
             hotline.go(f'a{i}')
         began = time.monotonic()
         calling = Script('[field0]').call().pause(500).press('0', gap=0).hung_up()
-        callers = Sipp(calling, CALLER, '-r', 20, '-m', 200, '-l', 400, rows=[f'139{i:08}' for i in range(200)], seconds=120)
+        numbers = [f'139{i:08}' for i in range(200)]
+        callers = Sipp(calling, CALLER, '-r', 20, '-m', 200, '-l', 400, rows=numbers, seconds=120)
         status = callers.end(120)
         took = time.monotonic() - began
         order = phones.text('logs').split()
