@@ -197,7 +197,7 @@ void hl__sip_guard_wrong(hl__sip *c, const hl__addr *from, hl__view account)
 }
 
 /* Some telephones stay silent where SHA-256 is offered beside MD5: after two challenges that nobody took up they get
- * MD5 alone for an hour. */
+ * MD5 alone, until they were silent for an hour. */
 bool hl__sip_guard_md5_only(hl__sip *c, const hl__addr *from, hl__view account)
 {
     struct entry *e = entry_of(c, account_key(c, from, account));
@@ -221,6 +221,9 @@ bool hl__sip_guard_md5_only(hl__sip *c, const hl__addr *from, hl__view account)
 void hl__sip_guard_heard(hl__sip *c, const hl__addr *from, hl__view account)
 {
     struct entry *e = entry_of(c, account_key(c, from, account));
-    if (e)
-        e->mixed = 0;
+    if (!e)
+        return;
+    e->mixed = 0;
+    if (c->now < e->md5_until) /* or she would be gone for minutes each hour, until two more stay unanswered */
+        e->md5_until = c->now + BANNED;
 }

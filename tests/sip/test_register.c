@@ -243,6 +243,17 @@ static void old_telephones_that_stay_silent_at_two_algorithms_get_md5_alone(void
     assert_null(strstr(n.wire, "SHA-256"));
     challenge_of(&n, "algorithm=MD5", nonce);
     assert_true(nonce[0] != 0);
+    for (int i = 0; i < 5; i++) { /* for as long as they come back */
+        assert_int_equal(try_register(&n, "1001", "correct horse", 20 + i * 10, contact), 200);
+        net_run(&n, 1800 * (hl_time)HL__SECOND);
+    }
+    register_text(text, sizeof(text), "1001", "", 90, contact);
+    net_inject(&n, 0, "10.0.0.3:5060", text);
+    assert_null(strstr(n.wire, "SHA-256"));
+    net_run(&n, 3700 * (hl_time)HL__SECOND);
+    register_text(text, sizeof(text), "1001", "", 91, contact);
+    net_inject(&n, 0, "10.0.0.3:5060", text);
+    assert_non_null(strstr(n.wire, "SHA-256"));
     register_text(text, sizeof(text), "1002", "", 12, contact);
     net_inject(&n, 0, "10.0.0.3:5060", text);
     assert_null(strstr(n.wire, "SHA-256"));
