@@ -147,6 +147,7 @@ export class HotlineBar extends HTMLElement {
     const working = agent?.work === 'wrapup' || agent?.work === 'busy' || agent?.work === 'offer';
     const mode = call ? (call.state === 'offered' ? 'offer' : 'busy') : working ? agent.work : agent?.state ?? 'offline';
     p.dot.className = 'dot ' + mode;
+    p.bar.className = 'bar ' + mode;
     p.word.textContent = call?.state === 'hold' ? w.onhold : w[mode] ?? mode;
     if (mode !== 'wrapup') this.#wrapping = 0;
     if (call) this.#drawCall(call, w);

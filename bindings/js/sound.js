@@ -1,10 +1,10 @@
 /* sound.js - the page's sound: one peer connection for as long as the page is signed in, whatever calls come and go. */
 import { HotlineError } from './wire.js';
 
-const STALL_S = 3;
+const STALL_S = 3, AGAIN_S = 10, CONNECT_MS = 15000;
 
 export class Sound extends EventTarget {
-  #wire; #options; #pc; #stream; #element; #own = false; #heard = 0; #still = 0; #busy = false;
+  #wire; #options; #pc; #stream; #element; #own = false; #heard = 0; #still = 0; #lost = 0; #busy; #muted = false;
   state = 'none';
 
   constructor(wire, options) {
@@ -13,7 +13,6 @@ export class Sound extends EventTarget {
     this.#options = options;
   }
 
-  get stream() { return this.#stream; }
   get connection() { return this.#pc; }
   get element() { return this.#element; }
 
@@ -37,23 +36,37 @@ export class Sound extends EventTarget {
     }
   }
 
-  #play(stream) {
+  hush(on) {
+    this.#muted = on;
+    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !on;
+  }
+
+  /* A page nobody has touched may not play: then the next touch lets it. */
+  play() {
+    this.#element?.play().catch(() => addEventListener('pointerdown', () => this.#element?.play().catch(() => {}), { once: true }));
+  }
+
+  #hear(stream) {
     this.#element ??= new Audio();
     this.#element.autoplay = true;
     this.#element.srcObject = stream;
-    this.#element.play().catch(() => {}); /* a page nobody has touched may not play yet; the next click lets it */
+    this.play();
   }
 
   /* A fresh path: at sign-in, after a reload, or when the old one is beyond repair. */
-  async open() {
-    if (this.#busy) return;
-    this.#busy = true;
+  open() {
+    this.#busy ??= this.#open().finally(() => { this.#busy = undefined; });
+    return this.#busy;
+  }
+
+  async #open() {
     this.#set('connecting');
     try {
       this.#stream ??= await this.#microphone();
+      this.hush(this.#muted);
       this.#pc?.close();
       const pc = this.#pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-      pc.addEventListener('track', e => this.#play(e.streams[0] ?? new MediaStream([e.track])));
+      pc.addEventListener('track', e => this.#hear(e.streams[0] ?? new MediaStream([e.track])));
       pc.addEventListener('connectionstatechange', () => this.#changed(pc));
       for (const track of this.#stream.getAudioTracks()) pc.addTrack(track, this.#stream);
       await this.#negotiate(pc, 'open');
@@ -61,8 +74,6 @@ export class Sound extends EventTarget {
     } catch (e) {
       this.#set('lost');
       throw e;
-    } finally {
-      this.#busy = false;
     }
   }
 
@@ -74,7 +85,7 @@ export class Sound extends EventTarget {
 
   #connected(pc) {
     return new Promise((good, bad) => {
-      const late = setTimeout(() => bad(new HotlineError('EIO', 'no sound path to the hotline: UDP may be blocked')), 15000);
+      const late = setTimeout(() => bad(new HotlineError('EIO', 'no sound path to the hotline: UDP may be blocked')), CONNECT_MS);
       const look = () => {
         if (pc.connectionState === 'connected') { clearTimeout(late); this.#set('up'); good(); }
         if (['failed', 'closed'].includes(pc.connectionState)) {
@@ -94,18 +105,11 @@ export class Sound extends EventTarget {
     else if (pc.connectionState === 'failed') this.open().catch(() => {});
   }
 
-  async restart() {
+  /* New addresses on the old path; a fresh one where that is refused. */
+  restart() {
     if (this.#busy || !this.#pc) return;
-    this.#busy = true;
     this.#set('suspect');
-    try {
-      await this.#negotiate(this.#pc, 'restart');
-    } catch {
-      this.#busy = false;
-      await this.open().catch(() => {});
-    } finally {
-      this.#busy = false;
-    }
+    this.#busy = this.#negotiate(this.#pc, 'restart').catch(() => this.#open()).catch(() => {}).finally(() => { this.#busy = undefined; });
   }
 
   /* Once a second while in a call. Browsers tell of a dead server after 5 to 15 s; packets that stand still tell sooner. */
@@ -119,15 +123,23 @@ export class Sound extends EventTarget {
     this.#heard = figures.packetsReceived;
     if (this.#still === 1 && this.state === 'up') this.#set('suspect');
     if (this.#still === 0 && this.state === 'suspect') this.#set('up');
-    if (this.#still === STALL_S) this.restart();
+    if (this.#still >= STALL_S && (this.#still - STALL_S) % AGAIN_S === 0) this.restart();
     return { lost: figures.packetsLost, received: figures.packetsReceived, jitter: figures.jitter };
+  }
+
+  /* Once a second: a path that failed is tried again. */
+  mend() {
+    this.#lost = this.state === 'lost' && this.#stream && !this.#busy ? this.#lost + 1 : 0;
+    if (this.#lost === AGAIN_S) this.open().catch(() => {});
   }
 
   close() {
     this.#pc?.close();
     this.#pc = undefined;
+    if (this.#element) this.#element.srcObject = null;
     if (this.#own) this.#stream?.getTracks().forEach(t => t.stop());
     this.#stream = undefined;
+    this.#muted = false;
     this.#set('none');
   }
 }

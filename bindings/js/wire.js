@@ -9,18 +9,28 @@ export class HotlineError extends Error {
 }
 
 const FINAL = { 4000: 'signed out', 4001: 'opened in another window', 4002: 'sign in again', 4003: 'sign in again',
-  4004: 'sign in again' };
+  4004: 'sign in again: somebody used an old key of this page' };
+const CONNECT_MS = 5000, ACK_MS = 2000, FIRST_WAIT_MS = 200, MOST_WAIT_MS = 3000;
 
 export class Wire extends EventTarget {
   #url; #ticket; #key; #socket; #id = 0; #seq = 0; #acked = 0; #open = new Map(); #closed = false; #tries = 0; #takeover = false;
+  #heard = 0; #pinged = 0; #ackedAt = 0; #pingMs = 5000; #token;
   link = 'down'; state = null; session = 0; role = '';
 
   constructor(url, ticket) {
     super();
     this.#url = url;
     this.#ticket = ticket;
-    this.#key = 'hotline:' + url;
+    this.#key = Wire.#place(url);
   }
+
+  /* Whether a reload of this page cut off a session with that hotline. */
+  static kept(url) {
+    try { return !!sessionStorage.getItem(Wire.#place(url)); } catch { return false; }
+  }
+
+  /* Each page of a tab has its own: a caller's page must not take up an agent's. */
+  static #place(url) { return `hotline:${url}@${globalThis.location?.pathname ?? ''}`; }
 
   #tell(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail })); }
 
@@ -35,8 +45,14 @@ export class Wire extends EventTarget {
   }
 
   #keep() {
-    const kept = { token: this.token, last: this.#seq, id: this.#id };
-    try { sessionStorage.setItem(this.#key, JSON.stringify(kept)); } catch { /* a private window: no resume after reload */ }
+    const kept = { token: this.#token, last: this.#seq, id: this.#id };
+    try { sessionStorage.setItem(this.#key, JSON.stringify(kept)); } catch { /* a private window: no resume after a reload */ }
+  }
+
+  #forget() {
+    this.#token = undefined;
+    this.#seq = this.#acked = 0;
+    try { sessionStorage.removeItem(this.#key); } catch { /* nothing was kept */ }
   }
 
   /* `again`: take up what a reload cut off, if there is something; else, or if that is over, with a ticket. */
@@ -45,7 +61,7 @@ export class Wire extends EventTarget {
     this.#takeover = takeover;
     this.#closed = false;
     if (kept) {
-      ({ token: this.token, last: this.#seq, id: this.#id } = { token: kept.token, last: kept.last, id: kept.id });
+      [this.#token, this.#seq, this.#id] = [kept.token, kept.last, kept.id];
       try {
         return await this.#connect();
       } catch (e) {
@@ -56,15 +72,9 @@ export class Wire extends EventTarget {
     return this.#connect();
   }
 
-  #forget() {
-    this.token = undefined;
-    this.#seq = this.#acked = 0;
-    try { sessionStorage.removeItem(this.#key); } catch { /* nothing was kept */ }
-  }
-
   async #hello() {
     const id = ++this.#id;
-    if (this.token) return { id, op: 'hello', token: this.token, last: this.#seq };
+    if (this.#token) return { id, op: 'hello', token: this.#token, last: this.#seq };
     const ticket = typeof this.#ticket === 'function' ? await this.#ticket() : this.#ticket;
     return { id, op: 'hello', ticket, ...(this.#takeover ? { takeover: true } : {}) };
   }
@@ -74,33 +84,41 @@ export class Wire extends EventTarget {
     return new Promise((good, bad) => {
       const socket = this.#socket = new WebSocket(this.#url, 'hotline.v1');
       let greeted = false;
+      const late = setTimeout(() => { bad(new HotlineError('EIO', 'no answer')); this.#leave(socket); }, CONNECT_MS);
       socket.onopen = () => socket.send(JSON.stringify(hello));
       socket.onmessage = m => {
         const msg = JSON.parse(m.data);
-        if (!greeted && msg.re === hello.id) {
-          if (!msg.ok) { bad(new HotlineError(msg.err, msg.msg)); socket.close(); return; }
-          greeted = true;
-          this.#greeted(msg);
-          good(msg);
-        } else {
-          this.#take(msg);
-        }
+        this.#heard = Date.now();
+        if (greeted || msg.re !== hello.id) { this.#take(msg); return; }
+        clearTimeout(late);
+        if (!msg.ok) { bad(new HotlineError(msg.err, msg.msg)); this.#leave(socket); return; }
+        greeted = true;
+        this.#greeted(msg);
+        good(msg);
       };
       socket.onclose = e => {
-        if (socket !== this.#socket) return;
-        if (!greeted) bad(new HotlineError(e.code === 4003 ? 'EDENIED' : 'EIO', e.reason || FINAL[e.code] || 'no answer'));
-        else this.#gone(e);
+        clearTimeout(late);
+        if (greeted) this.#gone(e);
+        else bad(new HotlineError(FINAL[e.code] ? 'EDENIED' : 'EIO', e.reason || FINAL[e.code] || 'no connection to the hotline'));
       };
     });
   }
 
+  /* Closing may take as long as the network is silent: nobody waits for it. */
+  #leave(socket) {
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
   #greeted(msg) {
-    this.token = msg.token;
+    this.#token = msg.token;
     this.session = msg.session;
     this.role = msg.role;
     this.state = msg.state;
+    this.#pingMs = (msg.ping_s || 5) * 1000;
     if (!msg.resumed || !msg.replay) this.#seq = this.#acked = msg.seq;
     this.#tries = 0;
+    this.#pinged = 0;
     this.#keep();
     this.#send({ ack: this.#seq });
     this.#link('up');
@@ -110,15 +128,17 @@ export class Wire extends EventTarget {
 
   #gone(e) {
     if (this.#closed || FINAL[e.code]) {
+      const why = e.reason || FINAL[e.code] || 'closed';
       this.#forget();
+      this.#closed = true;
       this.#link('down');
-      for (const waiting of this.#open.values()) waiting.bad(new HotlineError('EIO', FINAL[e.code] ?? 'closed'));
+      for (const waiting of this.#open.values()) waiting.bad(new HotlineError('EIO', why));
       this.#open.clear();
-      this.#tell('closed', { code: e.code, reason: e.reason || FINAL[e.code] || '' });
+      this.#tell('closed', { code: e.code, reason: why });
       return;
     }
     this.#link('resuming');
-    setTimeout(() => this.#again(), 200 + Math.random() * Math.min(2800, 400 * 2 ** this.#tries++));
+    setTimeout(() => this.#again(), FIRST_WAIT_MS + Math.random() * Math.min(MOST_WAIT_MS - FIRST_WAIT_MS, 400 * 2 ** this.#tries++));
   }
 
   async #again() {
@@ -126,14 +146,15 @@ export class Wire extends EventTarget {
     try {
       await this.#connect();
     } catch (e) {
-      if (e.code === 'EDENIED') this.#gone({ code: 4003, reason: e.message });
-      else this.#gone({ code: 1006 });
+      this.#gone(e.code === 'EDENIED' || e.code === 'EFENCED' ? { code: 4003, reason: e.message } : { code: 1006 });
     }
   }
 
-  /* Called when the network changed: do not wait for the socket to notice. */
+  /* The socket is given up without waiting for it to notice: the network changed, or the hotline is silent. */
   hurry() {
-    if (this.link === 'up') this.#socket.close(3000, 'network changed');
+    if (this.link !== 'up') return;
+    this.#leave(this.#socket);
+    this.#gone({ code: 1006 });
   }
 
   #send(message) {
@@ -156,19 +177,28 @@ export class Wire extends EventTarget {
 
   /* An operation is carried out once: after a resume it is sent again under its number and gets the same reply. */
   op(name, args = {}) {
+    if (this.#closed || this.link === 'down') return Promise.reject(new HotlineError('ESTATE', 'not signed in'));
     const id = ++this.#id;
-    const message = { id, op: name, ...args };
+    const message = { ...args, id, op: name };
+    this.#keep(); /* a reload must not use the number again */
     return new Promise((good, bad) => {
-      if (this.#closed || this.link === 'down') { bad(new HotlineError('ESTATE', 'not signed in')); return; }
       this.#open.set(id, { message, good, bad });
       if (this.link === 'up') this.#send(message);
     });
   }
 
-  /* Every two seconds. */
-  beat() {
-    if (this.link !== 'up' || this.#acked === this.#seq) return;
+  /* Once a second. `figures`: how the sound is, for the hotline. */
+  beat(figures = {}) {
+    const now = Date.now();
+    if (this.link !== 'up') return;
+    if (this.#pinged && now - this.#heard > 2 * this.#pingMs) { this.hurry(); return; }
+    if (now - Math.max(this.#heard, this.#pinged) >= this.#pingMs) {
+      this.#pinged = now;
+      this.op('stats', figures).catch(() => {});
+    }
+    if (this.#acked === this.#seq || now - this.#ackedAt < ACK_MS) return;
     this.#acked = this.#seq;
+    this.#ackedAt = now;
     this.#send({ ack: this.#seq });
     this.#keep();
   }
@@ -177,7 +207,7 @@ export class Wire extends EventTarget {
     if (this.link === 'up') await this.op('bye').catch(() => {});
     this.#closed = true;
     this.#forget();
-    this.#socket?.close();
+    if (this.#socket) this.#leave(this.#socket);
     this.#link('down');
   }
 }

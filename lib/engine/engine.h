@@ -229,6 +229,8 @@ hl__session *hl__page_of(const hl_t *hl, hl_id agent);
 void hl__session_free(hl_t *hl, hl__session *s);
 void hl__session_tell(hl_t *hl, const hl__session *s, const char *ev, const char *fmt, ...) HL__PRINTF(4, 5);
 void hl__state_json(hl_t *hl, const hl__session *s, hl__buf *out);
+void hl__offer_json(hl_t *hl, const hl_offer *offer, hl__buf *out); /* members, as offer.made has them */
+void hl__caller_json(hl_t *hl, const hl__talk *t, hl_id queue, hl__buf *out);
 int hl__web_call(hl_t *hl, hl__session *s, const char *to, const char *data, hl_id *contact, hl_id *leg);
 void hl__metrics_json(hl_t *hl, hl__buf *out);
 #endif

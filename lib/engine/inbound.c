@@ -212,6 +212,8 @@ static void path_moved(hl_t *hl, const hl__msg *r, bool up)
         s->path_up = up;
         hl__session_tell(hl, s, "media", "\"state\":\"%s\"", up ? "up" : "lost");
     }
+    if (s && s->leg && r->kind == HL__R_UP) /* a fresh path, perhaps another page's: the leg was on an older one */
+        hl__media_post(hl, &(hl__msg){ .kind = HL__Q_BIND, .leg = s->leg, .session = s->id }, 0, NULL, 0);
     if (leg)
         hl__leg_on_path(hl->calls, leg, !up);
 }

@@ -55,6 +55,21 @@ static char *copy_of(op_call *c, const char *key)
     return text ? hl__strdup(&c->hl->mem, text) : NULL;
 }
 
+/* The call moves with its agent to her newer page; it is without sound until that one has a path. */
+static void take_call(hl_t *hl, hl__session *from, hl__session *to)
+{
+    hl__leg *leg = from->leg ? hl__leg_of(hl->calls, from->leg) : NULL;
+    hl__talk *t = leg ? hl__talk_of(hl, from->contact) : NULL;
+
+    if (!t)
+        return;
+    to->contact = from->contact;
+    to->leg = from->leg;
+    from->leg = from->contact = 0;
+    leg->session = t->session = to->id;
+    hl__leg_on_path(hl->calls, leg->id, true);
+}
+
 static int do_open(op_call *c)
 {
     hl_t *hl = c->hl;
@@ -76,9 +91,10 @@ static int do_open(op_call *c)
     before = s->agent ? hl__page_of(hl, s->agent) : NULL;
     if (s->agent && (r = hl__map_put(&hl->pages, s->agent, s)) < 0)
         goto out;
-    if (before && before->leg) { /* the call moves with its agent to the newer page once that one has sound */
-        s->contact = before->contact;
-    }
+    if (before)
+        take_call(hl, before, s);
+    if (s->agent)
+        (void)hl__acd_back(hl->acd, s->agent); /* she was cut off and signs in anew, perhaps */
     c->s = s;
     hl__state_json(hl, s, &c->reply);
     return 0;

@@ -60,17 +60,14 @@ static void calls_json(hl_t *hl, const hl__session *s, hl__buf *out)
     const hl__talk *t = s->contact ? hl__talk_of(hl, s->contact) : NULL;
     const hl__call *call = t ? hl__call_of(hl->calls, t->id) : NULL;
     const hl__leg *leg = s->leg ? hl__leg_of(hl->calls, s->leg) : NULL;
-    const char *queue = t ? hl__acd_name(hl->acd, t->queue) : NULL;
     static const char *const word[] = { "none", "alone", "talk", "hold", "conference" };
 
     hl__buf_char(out, '[');
     if (t && call && leg) {
-        hl__buf_fmt(out, "{\"contact\":%lld,\"leg\":%lld,\"since\":%lld,\"state\":\"%s\",\"muted\":%s,\"ticket\":%lld,"
-                    "\"number\":", (long long)t->id, (long long)leg->id, (long long)leg->answered_at, word[call->state],
-                    leg->flags & HL_IS_MUTED ? "true" : "false", (long long)t->ticket);
-        hl__buf_json(out, t->number);
-        hl__buf_str(out, ",\"queue\":");
-        hl__buf_json(out, queue ? queue : "");
+        hl__buf_fmt(out, "{\"contact\":%lld,\"leg\":%lld,\"since\":%lld,\"state\":\"%s\",\"muted\":%s,",
+                    (long long)t->id, (long long)leg->id, (long long)leg->answered_at, word[call->state],
+                    leg->flags & HL_IS_MUTED ? "true" : "false");
+        hl__caller_json(hl, t, t->queue, out);
         hl__buf_char(out, '}');
     }
     hl__buf_char(out, ']');
@@ -87,9 +84,11 @@ void hl__state_json(hl_t *hl, const hl__session *s, hl__buf *out)
     calls_json(hl, s, out);
     hl__buf_str(out, ",\"offers\":[");
     hl_offer o = HL_OFFER_INIT;
-    for (const char *comma = ""; s->agent && hl__acd_offer_next(hl->acd, s->agent, &o) == 1; comma = ",")
-        hl__buf_fmt(out, "%s{\"offer\":%lld,\"contact\":%lld,\"deadline\":%lld}", comma, (long long)o.id,
-                    (long long)o.contact, (long long)o.deadline);
+    for (const char *comma = "{"; s->agent && hl__acd_offer_next(hl->acd, s->agent, &o) == 1; comma = ",{") {
+        hl__buf_str(out, comma);
+        hl__offer_json(hl, &o, out);
+        hl__buf_char(out, '}');
+    }
     hl__buf_str(out, "]}");
 }
 

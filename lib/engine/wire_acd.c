@@ -7,26 +7,41 @@ static int32_t ms_left(const hl_t *hl, hl_time until)
     return (int32_t)((until - hl->core.now) / HL__US);
 }
 
-static void tell_offer(hl_t *hl, const hl__session *s, const hl__talk *t, const hl_offer *offer)
+void hl__caller_json(hl_t *hl, const hl__talk *t, hl_id queue_id, hl__buf *out)
 {
-    const char *queue = hl__acd_name(hl->acd, offer->queue);
-    const hl__object *o = hl__map_get(&hl->objects, offer->queue);
+    const char *queue = hl__acd_name(hl->acd, queue_id);
+    const hl__object *o = hl__map_get(&hl->objects, queue_id);
+
+    hl__buf_str(out, "\"queue\":");
+    hl__buf_json(out, queue ? queue : "");
+    hl__buf_str(out, ",\"queue_title\":");
+    hl__buf_json(out, o && o->title ? o->title : "");
+    hl__buf_str(out, ",\"number\":");
+    hl__buf_json(out, t ? t->number : "");
+    hl__buf_str(out, ",\"lang\":");
+    hl__buf_json(out, t ? hl__flow_lang(hl->flows, t->id) : NULL);
+    hl__buf_fmt(out, ",\"ticket\":%lld,\"data\":%s", (long long)(t ? t->ticket : 0), t && t->data ? t->data : "{}");
+}
+
+void hl__offer_json(hl_t *hl, const hl_offer *offer, hl__buf *out)
+{
+    const hl__talk *t = hl__talk_of(hl, offer->contact);
+
+    hl__buf_fmt(out, "\"offer\":%lld,\"contact\":%lld,\"ms\":%d,\"deadline\":%lld,\"waited_ms\":%lld,",
+                (long long)offer->id, (long long)offer->contact, ms_left(hl, offer->deadline),
+                (long long)offer->deadline,
+                (long long)((hl->core.now - (t && t->queued ? t->queued : offer->made)) / HL__US));
+    hl__caller_json(hl, t, offer->queue, out);
+}
+
+static void tell_offer(hl_t *hl, const hl__session *s, const hl_offer *offer)
+{
     hl__buf b;
 
     hl__buf_init(&b, &hl->mem);
-    hl__buf_fmt(
-        &b, "{\"ev\":\"offer.made\",\"offer\":%lld,\"contact\":%lld,\"ms\":%d,\"deadline\":%lld,\"waited_ms\":%lld,",
-        (long long)offer->id, (long long)offer->contact, ms_left(hl, offer->deadline), (long long)offer->deadline,
-        (long long)((hl->core.now - (t && t->queued ? t->queued : offer->made)) / HL__US));
-    hl__buf_str(&b, "\"queue\":");
-    hl__buf_json(&b, queue ? queue : "");
-    hl__buf_str(&b, ",\"queue_title\":");
-    hl__buf_json(&b, o && o->title ? o->title : "");
-    hl__buf_str(&b, ",\"number\":");
-    hl__buf_json(&b, t ? t->number : "");
-    hl__buf_str(&b, ",\"lang\":");
-    hl__buf_json(&b, t ? hl__flow_lang(hl->flows, t->id) : NULL);
-    hl__buf_fmt(&b, ",\"ticket\":%lld,\"data\":%s}", (long long)(t ? t->ticket : 0), t && t->data ? t->data : "{}");
+    hl__buf_str(&b, "{\"ev\":\"offer.made\",");
+    hl__offer_json(hl, offer, &b);
+    hl__buf_char(&b, '}');
     if (!b.failed)
         hl__push(hl, s, b.data, b.len);
     hl__buf_free(&b);
@@ -66,7 +81,7 @@ static void up_offer_made(void *ctx, const hl_offer *offer)
     if (t)
         t->offer = offer->id;
     if (s && s->here)
-        tell_offer(hl, s, t, offer);
+        tell_offer(hl, s, offer);
     if (t && phone && ring_phone(hl, t, offer, &dev) < 0)
         (void)hl__acd_reject(hl->acd, offer->id, HL_OFFER_UNREACHABLE);
     else if (dev.auto_accept && s && s->path_up && !phone)

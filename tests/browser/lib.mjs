@@ -1,24 +1,30 @@
 /* lib.mjs - what browser tests share: the hotline under test, browsers, a telephone, sounds and how alike two of them are. */
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
-import { readWav, shift, sleep, until } from './sound.mjs';
+import { readWav, resample, shift, sleep, until, writeWav } from './sound.mjs';
 
 export * from './sound.mjs';
 export { Phone } from './phone.mjs';
 
-export const top = path.resolve(process.env.HL_SRC ?? path.join(import.meta.dirname, '../..'));
+export const top = path.resolve(process.env.HL_SRC ?? fileURLToPath(new URL('../..', import.meta.url)));
 export const build = path.resolve(process.env.HL_BUILD ?? path.join(top, 'build'));
 export const shots = path.join(build, 'out', 'browser');
 
 /* A working day's morning, so that the desk is open whenever the tests run. */
-export async function startHotline({ sip = 5070 + shift, web = 8090 + shift, media = 42100 + shift, at = '2026-11-23T10:00', more = [] } = {}) {
+export async function startHotline({ sip = 5070 + shift, web = 8090 + shift, media = 42100 + shift, change } = {}) {
   fs.mkdirSync(shots, { recursive: true });
-  const files = path.join(build, 'water'), store = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'hotline-')), 'w.db');
-  const child = spawn(path.join(build, 'examples/water_hotline'), ['--home', path.join(top, 'examples'), '--files', files, '--store',
-    store, '--sip', `127.0.0.1:${sip}`, '--web', `127.0.0.1:${web}`, '--media', `0.0.0.0:${media}`, '--at', at, ...more]);
+  const files = path.join(build, 'water'), dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hotline-')), store = path.join(dir, 'w.db');
+  const config = JSON.parse(fs.readFileSync(path.join(top, 'examples/water/hotline.json'), 'utf8'));
+  change?.(config);
+  fs.writeFileSync(path.join(dir, 'hotline.json'), JSON.stringify(config, null, 1));
+  const child = spawn(path.join(build, 'examples/water_hotline'), ['--home', path.join(top, 'examples'), '--files', files,
+    '--config', path.join(dir, 'hotline.json'), '--store', store, '--sip', `127.0.0.1:${sip}`, '--web', `127.0.0.1:${web}`,
+    '--media', `0.0.0.0:${media}`, '--at', '2026-11-23T10:00']);
   let out = '', words = '';
   process.on('exit', () => child.kill('SIGKILL'));
   child.stdout.on('data', d => { out += d; });
@@ -30,7 +36,9 @@ export async function startHotline({ sip = 5070 + shift, web = 8090 + shift, med
   const over = () => child.exitCode ?? child.signalCode;
   const stop = async () => {
     child.kill('SIGTERM');
-    return await until('the hotline to end', () => over() !== null && [over()], 40000).then(([how]) => how);
+    const [how] = await until('the hotline to end', () => over() !== null && [over()], 40000);
+    fs.rmSync(dir, { recursive: true });
+    return how;
   };
   return { ...JSON.parse(line), sip, files, store, child, stop, words: () => words };
 }
@@ -41,36 +49,70 @@ export function prompt(hotline, lang, name) {
   return readWav(path.join(dir, fs.readdirSync(dir).find(f => f.startsWith(name + '-') && f.endsWith('.wav'))));
 }
 
+/* Between a page and the hotline: can be cut. Sound goes its own way. */
+export async function wire(hotline, port = 8190 + shift) {
+  const open = new Set(), web = new URL(hotline.desk).port;
+  let isCut = false;
+  const server = net.createServer(near => {
+    if (isCut) { near.destroy(); return; }
+    const far = net.connect(web, '127.0.0.1');
+    for (const [a, b] of [[near, far], [far, near]]) {
+      open.add(a);
+      a.on('error', () => b.destroy()).on('close', () => { open.delete(a); b.destroy(); });
+      a.pipe(b);
+    }
+  });
+  await new Promise(r => server.listen(port, '127.0.0.1', r));
+  return { desk: hotline.desk.replace(`:${web}/`, `:${port}/`), mend: () => { isCut = false; }, close: () => server.close(),
+    cut: () => { isCut = true; for (const s of open) s.destroy(); } };
+}
+
 /* browsers */
-export function launch(kind, microphone) {
+export const voice = readWav(path.join(top, 'examples/water/pages/voice.wav')); /* what every page's microphone hears */
+
+export function launch(kind) {
   if (kind === 'firefox')
     return puppeteer.launch({ browser: 'firefox', executablePath: '/usr/bin/firefox-esr', headless: true, extraPrefsFirefox: {
       'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true, 'media.autoplay.default': 0,
       'media.autoplay.blocking_policy': 0, 'media.peerconnection.ice.loopback': true, 'media.peerconnection.ice.obfuscate_host_addresses': false } });
+  const microphone = path.join(shots, 'microphone.wav');
+  writeWav(microphone, resample(voice, 48000));
   return puppeteer.launch({ executablePath: '/usr/bin/chromium', headless: true, args: ['--no-sandbox', '--disable-gpu', '--disable-quic',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--mute-audio',
     '--autoplay-policy=no-user-gesture-required', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
-    ...(microphone ? [`--use-file-for-fake-audio-capture=${microphone}`] : [])] });
+    `--use-file-for-fake-audio-capture=${microphone}`] });
 }
 
-export async function page(browser, url) {
-  const p = await browser.newPage();
+/* The browser's own sound processing would be measured, not ours: off. Firefox's fake microphone is a tone, so there a player is the
+ * microphone. */
+export async function page(where, url) {
+  const p = await where.newPage();
   await p.setViewport({ width: 1280, height: 800 });
   p.problems = [];
   p.on('pageerror', e => p.problems.push(e.message));
-  /* the browser's own sound processing would be measured, not ours */
+  p.on('requestfailed', r => /favicon/.test(r.url()) && p.problems.push(r.url()));
+  p.on('response', r => r.status() === 404 && p.problems.push(`404 ${r.url()}`));
   await p.evaluateOnNewDocument(() => {
-    window.hotlineOptions = { audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false } };
+    const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    window.hotlineOptions = { audio };
+    if (!('mozCaptureStream' in HTMLMediaElement.prototype)) return;
+    const player = new Audio('/voice.wav');
+    player.loop = true;
+    player.play();
+    window.hotlineOptions = { get stream() { return player.mozCaptureStream(); } };
   });
   await p.goto(url);
   return p;
 }
 
-export async function signIn(p, name, password) {
+export async function giveName(p, name, password) {
   await p.waitForSelector('#name');
-  await p.type('#name', name);
-  await p.type('#password', password);
+  await p.evaluate((n, w) => { document.getElementById('name').value = n; document.getElementById('password').value = w; }, name, password);
   await p.click('#login-form button');
+}
+
+export async function signIn(p, name, password) {
+  await giveName(p, name, password);
   await until(`${name} signed in with sound`, () => p.evaluate(() => window.hotline?.media === 'up'), 30000);
 }
 
@@ -82,6 +124,10 @@ export const key = (p, text) => p.evaluate(want => {
   one.click();
 }, text);
 export const bar = p => p.evaluate(() => document.getElementById('bar').shadowRoot.querySelector('.bar').innerText);
+export const text = (p, id) => p.evaluate(i => document.getElementById(i).textContent, id);
+export const offered = p => until('the call to ring', async () => (await calls(p)).find(c => c.state === 'offered'));
+export const inState = (p, want) => until(`the call to be ${want}`, async () => (await calls(p)).find(c => c.state === want));
+export const idle = p => until('the agent to be idle', async () => (await agent(p)).work === 'idle');
 export const calls = p => p.evaluate(() => [...window.hotline.calls.values()].map(c => ({ ...c })));
 export const agent = p => p.evaluate(() => ({ ...window.hotline.agent }));
 export const shot = (p, name) => p.screenshot({ path: path.join(shots, name + '.png') });

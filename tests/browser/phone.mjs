@@ -26,22 +26,24 @@ function alawDecode(byte) {
 
 export class Phone {
   constructor(hotline, { number = '13800138000', port = 7078, local = 6010 } = {}) {
-    Object.assign(this, { hotline, number, port: port + shift, local: local + shift, ended: null, sounded: false });
+    Object.assign(this, { hotline, number, port: port + shift, local: local + shift, ended: null, sounded: false, keys: '' });
   }
 
   async call(dialled = '96332') {
     this.thread = new Worker(new URL(import.meta.url), { workerData: { port: this.port } });
     this.thread.on('message', m => {
       if (m === 'sound') this.sounded = true;
+      else if (m.key) this.keys += m.key;
       else if (m !== 'bound') this.heard?.({ rate: 8000, pcm: m });
     });
     await new Promise(r => this.thread.once('message', r));
-    const xml = fs.readFileSync(path.join(import.meta.dirname, 'telephone.xml'), 'utf8')
+    const xml = fs.readFileSync(new URL('telephone.xml', import.meta.url), 'utf8')
       .replaceAll('@NUMBER@', this.number).replaceAll('@DIALLED@', dialled).replaceAll('@PORT@', String(this.port));
     this.dir = fs.mkdtempSync(path.join(os.tmpdir(), 'phone-'));
     fs.writeFileSync(path.join(this.dir, 'call.xml'), xml);
     this.sipp = spawn('sipp', [`127.0.0.1:${this.hotline.sip}`, '-sf', 'call.xml', '-m', '1', '-i', '127.0.0.1', '-p', String(this.local),
       '-timeout', '180', '-nostdin', '-trace_err', '-error_file', 'errors'], { cwd: this.dir, stdio: 'ignore' });
+    process.on('exit', () => this.sipp.kill('SIGKILL'));
     this.sipp.on('exit', code => { this.ended = code; });
     await until('the hotline to answer with sound', () => this.sounded || this.ended !== null);
     if (this.ended !== null) throw new Error(`SIPp ended with ${this.ended}: ${this.words()}`);
@@ -101,7 +103,14 @@ function talk({ port }) {
       for (let n = 0; n < 5; n++) queue.push(Buffer.alloc(160, 0xd5));
     }
   };
+  let keyTs = -1;
+  const hearKey = m => {
+    if (m.readUInt32BE(4) === keyTs) return;
+    keyTs = m.readUInt32BE(4);
+    parentPort.postMessage({ key: '0123456789*#'[m[12]] });
+  };
   socket.on('message', (m, from) => {
+    if (m.length === 16 && (m[1] & 127) === 101) hearKey(m);
     if (m.length <= 12 || (m[1] & 127) !== 8) return;
     far = from.port;
     begun ||= Date.now();

@@ -103,4 +103,12 @@ export function likeness(reference, heard, seconds = 4) {
   return best;
 }
 
+/* Piece by piece, for where two clocks drift apart: the mean likeness of seconds of the reference. */
+export function likenessInPieces(reference, heard, seconds = 4) {
+  const r = reference.rate, n = Math.min(seconds, Math.floor(reference.pcm.length / r));
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += likeness({ rate: r, pcm: reference.pcm.subarray(i * r, (i + 1) * r) }, heard, 1);
+  return sum / n;
+}
+
 export function loudness(pcm) { return Math.sqrt(pcm.reduce((s, v) => s + v * v, 0) / Math.max(1, pcm.length)); }

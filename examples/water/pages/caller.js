@@ -3,12 +3,12 @@ import { Hotline } from '/sdk/hotline.js';
 
 const texts = {
   zh: { title: '网页电话', number: '号码', call: '拨打', hangup: '挂断', recorded: '没有话筒：用一段录音代替我说话', other: 'English',
-    calling: '正在接通……', talking: '已接通，可以按键', ended: '通话结束', quality: '收到 {n} 包，丢失 {l}' },
+    calling: '正在接通……', talking: '已接通，可以按键', ended: '通话结束', resuming: '正在重连……', quality: '收到 {n} 包，丢失 {l}' },
   en: { title: 'Telephone in a page', number: 'Number', call: 'Call', hangup: 'Hang up', other: '中文',
     recorded: 'No microphone: let a recorded voice speak for me', calling: 'Connecting ...', talking: 'Connected; use the keys',
-    ended: 'The call has ended', quality: '{n} packets received, {l} lost' },
+    ended: 'The call has ended', resuming: 'Reconnecting ...', quality: '{n} packets received, {l} lost' },
 };
-const $ = id => document.getElementById(id);
+const $ = id => document.getElementById(id), socket = location.origin.replace(/^http/, 'ws') + '/ws';
 let lang = new URLSearchParams(location.search).get('lang') ?? ((navigator.language || 'zh').startsWith('zh') ? 'zh' : 'en');
 let hl, call, since = 0, note = '';
 const t = key => texts[lang][key] ?? key;
@@ -17,9 +17,10 @@ function draw() {
   document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   for (const el of document.querySelectorAll('[data-t]')) el.textContent = t(el.dataset.t);
   $('lang').textContent = t('other');
-  $('call').disabled = !!call;
+  $('call').disabled = !!call || note === 'calling';
   $('hangup').disabled = !call;
-  $('note').textContent = texts[lang][note] ?? note;
+  $('note').textContent = t(note);
+  $('quality').textContent = call && hl.quality ? t('quality').replace('{n}', hl.quality.received).replace('{l}', hl.quality.lost) : '';
 }
 
 /* The recording as a microphone, over and over: two pages on one table would howl with real ones. */
@@ -33,20 +34,37 @@ async function recordedVoice() {
   return out.stream;
 }
 
+function listen() {
+  hl.addEventListener('error', e => call && over(e.detail.message));
+  hl.addEventListener('link', () => { if (call) { note = hl.link === 'resuming' ? 'resuming' : 'talking'; draw(); } });
+  hl.addEventListener('quality', draw);
+  hl.addEventListener('call', e => e.detail.contact === call?.contact && e.detail.state === 'ended' && over('ended'));
+}
+
 async function ring() {
   const answer = await fetch('/api/caller', { method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ to: $('to').value, lang: lang === 'zh' ? 'zh-CN' : 'en' }) });
   const body = await answer.json();
   if (!body.ok) throw new Error(body.msg);
   const stream = $('recorded').checked ? await recordedVoice() : undefined;
-  hl = window.hotline = new Hotline({ url: location.origin.replace(/^http/, 'ws') + '/ws', ticket: body.ticket,
-    microphone: 'on_demand', ...(stream ? { stream } : {}), ...(window.hotlineOptions ?? {}) });
-  hl.addEventListener('error', e => over(e.detail.message));
-  hl.addEventListener('call', e => e.detail.contact === call?.contact && e.detail.state === 'ended' && over('ended'));
+  hl = window.hotline = new Hotline({ url: socket, ticket: body.ticket, microphone: 'on_demand', ...(window.hotlineOptions ?? {}),
+    ...(stream ? { stream } : {}) });
+  listen();
   await hl.open({ again: false });
   call = await hl.call($('to').value);
   since = Date.now();
   note = 'talking';
+}
+
+/* A reload cut the page off: the call is still there. */
+async function resume() {
+  hl = window.hotline = new Hotline({ url: socket, microphone: 'on_demand', ...(window.hotlineOptions ?? {}) });
+  listen();
+  await hl.open();
+  call = [...hl.calls.values()].find(c => c.state !== 'ended');
+  since = call?.since ?? 0;
+  note = call ? 'talking' : '';
+  if (!call) hl.close();
 }
 
 function over(why) {
@@ -59,8 +77,7 @@ function over(why) {
 
 $('call').addEventListener('click', async () => {
   note = 'calling';
-  $('call').disabled = true;
-  $('note').textContent = t(note);
+  draw();
   try {
     await ring();
   } catch (problem) {
@@ -80,3 +97,4 @@ setInterval(() => {
   $('timer').textContent = since ? `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}` : '';
 }, 500);
 draw();
+if (Hotline.kept(socket)) resume().then(draw, () => {});
