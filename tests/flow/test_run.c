@@ -559,7 +559,8 @@ static void everything_that_may_be_said_is_listed_once(void **state)
     teardown(&g);
 }
 
-/* A PIN by random calls: nothing that leaves the flow holds it, but the question that reveals it on purpose. */
+/* A PIN by random calls: nothing that leaves the flow holds five of its digits (a time in ms may have four), but the
+ * question that reveals it on purpose. */
 static void a_pin_is_never_told(void **state)
 {
     static const char doc[] = "{'f':{'entry':'m','trace':true," HEAD "'vars':{'pin':{'type':'string','max':6,"
@@ -587,11 +588,11 @@ static void a_pin_is_never_told(void **state)
                 (void)hl__flow_press(g.fl, CONTACT, keys); /* the flow may have ended */
             rig_run(&g, hl__rand_below(&x, 9000));
         }
-        assert_null(strstr(g.log, "2468"));
-        assert_null(strstr(hl__flow_keys(g.fl, CONTACT), "2468"));
+        assert_null(strstr(g.log, "24681"));
+        assert_null(strstr(hl__flow_keys(g.fl, CONTACT), "24681"));
         hl__buf_clear(&out);
         (void)hl__flow_value_get(g.fl, CONTACT, "pin", &out); /* refused, or no flow any more */
-        assert_true(!out.data || !strstr(out.data, "2468"));
+        assert_true(!out.data || !strstr(out.data, "24681"));
         (void)hl__flow_stop(g.fl, CONTACT);
         assert_int_equal(hl__flows_check(g.fl, &g.err), 0);
         hl__flow_forget(g.fl, CONTACT);
