@@ -1,17 +1,15 @@
 """baresip.py - an agent at a telephone played by baresip. Run by baresip.sh."""
 import json
 import os
-import pathlib
 import re
 import shutil
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 
 import sound
-from bed import Hotline, Script, Sipp, check, document, done, need, prompt, same, say, skip, until
+from bed import Hotline, Script, Sipp, check, document, done, folder, need, prompt, same, say, skip, until
 
 HOST, SIP, CONTROL, CALLER, NEXT, EAR = '10.96.33.1', 5160, 4460, 6100, 6200, 6900
 CONFIG = """sip_listen {host}:{port}
@@ -37,7 +35,7 @@ class Baresip:
     """A telephone with an account; what it tells of itself is in events."""
 
     def __init__(self, user, password, port=5261, control=CONTROL, says=b'', more=''):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='baresip-'))
+        self.dir = folder('baresip-')
         (self.dir / 'config').write_text(CONFIG.format(host=HOST, port=port, control=control, dir=self.dir))
         (self.dir / 'contacts').write_text('')
         (self.dir / 'accounts').write_text(f'<sip:{user}@{HOST}:{SIP}>;auth_pass={password};regint=60;'

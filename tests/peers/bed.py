@@ -21,6 +21,7 @@ import sound
 
 TOP = pathlib.Path(os.environ.get('HL_SRC') or pathlib.Path(__file__).resolve().parents[2]).resolve()
 BUILD = pathlib.Path(os.environ.get('HL_BUILD') or TOP / 'build').resolve()
+WORK = BUILD / 'out' / f'peers-{pathlib.Path(sys.argv[0]).stem}'    # what a failure leaves is looked at there
 HOST, SIP, WEB, MEDIA = '127.0.0.1', 5160, 8190, 42300
 PASSWORD = 'a password of tests'
 MORNING = '2026-11-23T10:00'                        # a Monday: the desk is open whenever the tests run
@@ -40,6 +41,11 @@ def until(what, look, seconds=20.0, step=0.05):
 
 def same(got, want, what=''):
     assert got == want, f'{what}: {got!r} instead of {want!r}'
+
+
+def folder(prefix):
+    WORK.mkdir(parents=True, exist_ok=True)
+    return pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=WORK))
 
 
 def comment(text):
@@ -72,6 +78,8 @@ def skip(why):
 
 
 def need(*programs):
+    """Of every test the first words."""
+    shutil.rmtree(WORK, ignore_errors=True)
     for p in programs:
         if not shutil.which(p):
             skip(f'{p} is not installed')
@@ -107,7 +115,7 @@ class Hotline:
     """examples/water_hotline in a directory of its own; 'anna', 'bo' and the admin 'root' have PASSWORD."""
 
     def __init__(self, doc=None, at=MORNING, store=None, ballast=0, host=HOST):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='hotline-'))
+        self.dir = folder('hotline-')
         self.store = pathlib.Path(store) if store else self.dir / 'hotline.db'
         self.url = f'sqlite:{self.store}?hl_ballast={ballast}' if ballast else self.store
         self.doc, self.at, self.host, self.keys = doc, at, host, {}
@@ -383,7 +391,7 @@ class Sipp:
     """One SIPp, in a directory of its own. end() says its exit status: 0 if every call went as written."""
 
     def __init__(self, script, port, *more, to=f'{HOST}:{SIP}', host=HOST, seconds=30, rows=None, media=None):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix='sipp-'))
+        self.dir = folder('sipp-')
         (self.dir / 'script.xml').write_text(script.text())
         words = ['sipp', *([to] if to else []), '-sf', 'script.xml', '-i', host, '-p', str(port), '-mi', host, '-mp',
                  str(media or port + 5000), '-nostdin', '-timeout', str(seconds), '-timeout_error', '-trace_err',

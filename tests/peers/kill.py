@@ -2,18 +2,16 @@
 import errno
 import http.client
 import os
-import pathlib
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 
 import sound
-from bed import HOST, Hotline, Script, Sipp, check, done, need, same, say, until
+from bed import HOST, Hotline, Script, Sipp, check, done, folder, need, same, say, until
 
 CALLER, EAR, WRITERS = 6100, 16900, 4
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 10
@@ -188,7 +186,7 @@ def fill(path):
 
 
 def disk():
-    place = pathlib.Path(tempfile.mkdtemp(prefix='disk-'))
+    place = folder('disk-')
     if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=32m', 'none', place], stderr=subprocess.DEVNULL).returncode:
         print('ok - a full disk # SKIP no disk of our own can be mounted')
         return

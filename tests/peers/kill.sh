@@ -3,4 +3,4 @@
 # timeout: 600
 # HL_LONG=1: killed 200 times instead of 10 times.
 [ -z "${HL_LONG-}" ] || set -- 200
-exec "${0%/*}/own_network" python3 "${0%.sh}.py" "$@"
+exec "${0%/*}/own_network" python3 -B "${0%.sh}.py" "$@"
