@@ -246,7 +246,7 @@ static void check_need(hl__scope *s, const char *need, const hl__place *at, hl__
         return;
     in.len = strlen(need);
     if (hl__expr_new(s, &in, &e) == HL_ENOMEM)
-        hl__error(f, 522, at, "out of memory");
+        f->no_memory = true;
     hl__expr_free(e);
 }
 
@@ -264,7 +264,7 @@ void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl
         return;
     }
     if (!(q = hl__qconf_new(acd->core->mem, j, f, at)) || doc_scope(acd, doc, &scope) < 0) {
-        hl__error(f, 520, at, "out of memory");
+        f->no_memory = true;
     } else {
         check_need(scope, q->need, &need, f);
         for (uint32_t i = 0; i < q->steps; i++) {

@@ -34,8 +34,10 @@ void *hl__realloc(hl__mem *mem, void *old, size_t size);             /* what gro
 void hl__free(hl__mem *mem, void *block);                            /* takes NULL */
 char *hl__strdup(hl__mem *mem, const char *text);                    /* NULL in: NULL out */
 char *hl__strndup(hl__mem *mem, const char *text, size_t len);
-/* Sets memory aside: until _end, what malloc refuses (not what the limit forbids) is cut from it. One at a time. */
-int hl__reserve_begin(hl__mem *mem, size_t bytes);
+/* Sets memory aside, in place of what was: until _end, what malloc refuses, and if it knows no limit what the limit
+ * forbids, is cut from it. */
+int hl__reserve_begin(hl__mem *mem, size_t bytes, bool knows_no_limit);
+bool hl__reserve_is_whole(hl__mem *mem);                             /* there, and nothing cut from it */
 void hl__reserve_end(hl__mem *mem);
 /* Room for one more element: grows *array (of *room elements of size bytes) by half when count == *room. */
 int hl__grow(hl__mem *mem, void *array, uint32_t *room, uint32_t count, size_t size);

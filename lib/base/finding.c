@@ -27,6 +27,7 @@ void hl__findings_clear(hl__findings *f)
         hl__free(f->mem, f->list[i].text);
     }
     f->count = f->errors = 0;
+    f->no_memory = false;
     hl__findings_unsource(f);
 }
 

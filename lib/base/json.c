@@ -49,40 +49,84 @@ static bool beyond(const hl__json *root, struct spot *spot)
     return spot->why != NULL;
 }
 
-struct feed { const char *at, *end; bool no_memory; };
+/* jansson 2.14 goes on when the buffer of its lexer cannot grow: it forgets the character, and if that was the quote at
+ * the end of a string it reads on behind the buffer. So the buffer grows before the document begins: the text is fed as
+ * the second member of a list whose first is a number as long as the longest token, "[0.000...,\n" text "]". The number
+ * is fed digit by digit, so that errno is seen before strtod() clears it. */
+struct feed { const char *at, *end; size_t zeros; int part; bool no_memory; };
 
-/* The text in pieces that end before and behind each digit. jansson forgets a character it has no memory for and goes
- * on, and clears errno at each number: asked for the next piece we see errno before that. */
+/* The longest string or bare word. */
+static size_t longest(const char *at, const char *end)
+{
+    size_t most = 0;
+
+    while (at < end) {
+        const char *from = at;
+        if (*at == '"') {
+            for (at++; at < end && *at != '"'; at++)
+                at += *at == '\\' && at + 1 < end;
+            at += at < end;
+        } else {
+            while (at < end && *at != '"' && !strchr(" \t\r\n,:[]{}", *at))
+                at++;
+            at += at == from;
+        }
+        most = (size_t)(at - from) > most ? (size_t)(at - from) : most;
+    }
+    return most;
+}
+
 static size_t feed(void *to, size_t room, void *ctx)
 {
+    static const char *const around[] = { "[0.", ",\n", "]" };
     struct feed *f = ctx;
-    size_t n = 0;
+    size_t n = (size_t)(f->end - f->at);
 
     if (errno == ENOMEM) {
         f->no_memory = true;
         return (size_t)-1;
     }
-    while (n < room && f->at + n < f->end && (unsigned)(f->at[n] - '0') > 9)
-        n++;
-    if (n == 0 && f->at < f->end)
-        n = 1;
-    memcpy(to, f->at, n);
-    f->at += n;
+    if (f->part == 1 && f->zeros > 0) {
+        f->zeros--;
+        *(char *)to = '0';
+        return 1;
+    }
+    if (f->part == 2 && n > 0) {
+        n = n < room ? n : room;
+        memcpy(to, f->at, n);
+        f->at += n;
+        return n;
+    }
+    if (f->part > 2)
+        return 0;
+    n = strlen(around[f->part]);
+    memcpy(to, around[f->part++], n);
     return n;
+}
+
+static void place_error(json_error_t *error, const struct feed *f)
+{
+    if (f->part > 2 && (strstr(error->text, "near ']'") || strstr(error->text, "near end of file"))) /* ours */
+        hl__copy(error->text, sizeof(error->text), "the document ends too early, or has a bracket too many");
+    error->line = error->line > 1 ? error->line - 1 : 1;
 }
 
 static hl__json *load(const char *text, size_t len, json_error_t *error, int *why)
 {
-    struct feed f = { text, text + len, false };
-    hl__json *j;
+    struct feed f = { .at = text, .end = text + len, .zeros = longest(text, text + len) + 1 };
+    json_t *list, *j = NULL;
 
     errno = 0;
-    j = json_load_callback(feed, &f, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, error);
-    if (!j || f.no_memory) {
-        *why = f.no_memory || errno == ENOMEM ? HL_ENOMEM : HL_EPARSE;
-        json_decref(j);
+    list = json_load_callback(feed, &f, JSON_REJECT_DUPLICATES, error);
+    *why = f.no_memory || errno == ENOMEM ? HL_ENOMEM : HL_EPARSE;
+    if (!list) {
+        place_error(error, &f);
         return NULL;
     }
+    *error = (json_error_t){ .line = 1, .column = 1, .text = "a document is one value" };
+    if (json_array_size(list) == 2)
+        j = json_incref(json_array_get(list, 1));
+    json_decref(list);
     return j;
 }
 
@@ -227,7 +271,9 @@ static int dump(const char *data, size_t len, void *to)
 
 int hl__json_canonical(hl__buf *b, const hl__json *j)
 {
-    return json_dump_callback(j, dump, b, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) < 0 ? HL_ENOMEM : 0;
+    if (json_dump_callback(j, dump, b, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY) < 0)
+        b->failed = 1; /* half of it may stand there */
+    return b->failed ? HL_ENOMEM : 0;
 }
 
 int hl__json_set_text(hl__json *j, const char *key, const char *text)

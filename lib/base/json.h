@@ -17,6 +17,7 @@ typedef struct hl__findings {
     hl__mem *mem;
     hl__finding *list;
     uint32_t count, room, errors; /* errors: those of level 1, also uncounted ones */
+    bool no_memory;               /* something could not be looked at: neither good nor bad */
     char *source; size_t source_len; /* the document's text, kept for lines and columns */
 } hl__findings;
 void hl__findings_init(hl__findings *f, hl__mem *mem);

@@ -10,7 +10,7 @@ struct head { size_t size; struct hl__reserve *reserve; };
 struct hl__reserve {
     size_t room, used;
     int64_t blocks;
-    bool is_over;
+    bool is_over, knows_no_limit;
     _Alignas(16) unsigned char data[];
 };
 
@@ -54,14 +54,14 @@ static size_t padded(size_t size)
     return (size + sizeof(struct head) + 15) & ~(size_t)15;
 }
 
-static struct head *cut(hl__mem *mem, size_t size)
+static struct head *cut(hl__mem *mem, size_t size, bool is_over_limit)
 {
     struct hl__reserve *r;
     struct head *head = NULL;
 
     lock(mem);
     r = mem->reserve;
-    if (r && size < r->room && padded(size) <= r->room - r->used) {
+    if (r && (r->knows_no_limit || !is_over_limit) && size < r->room && padded(size) <= r->room - r->used) {
         head = (struct head *)(void *)(r->data + r->used);
         head->reserve = r;
         r->used += padded(size);
@@ -69,6 +69,24 @@ static struct head *cut(hl__mem *mem, size_t size)
     }
     unlock(mem);
     return head;
+}
+
+/* The last block of the reserve grows and shrinks where it lies: doubling buffers do not eat it up. */
+static bool stretch(hl__mem *mem, struct head *head, size_t size)
+{
+    struct hl__reserve *r = head->reserve;
+    size_t before = padded(head->size), room;
+    bool is_last;
+
+    lock(mem);
+    is_last = (unsigned char *)head + before == r->data + r->used;
+    room = r->room - r->used + before;
+    if (is_last && size < room && padded(size) <= room)
+        r->used += padded(size) - before;
+    else
+        is_last = false;
+    unlock(mem);
+    return is_last;
 }
 
 static void give_back(hl__mem *mem, struct head *head)
@@ -86,15 +104,28 @@ static void give_back(hl__mem *mem, struct head *head)
         (void)raw(mem, gone, 0); /* freeing gives nothing back */
 }
 
-int hl__reserve_begin(hl__mem *mem, size_t bytes)
+int hl__reserve_begin(hl__mem *mem, size_t bytes, bool knows_no_limit)
 {
     struct hl__reserve *r = refused(mem) || bytes > SIZE_MAX / 2 ? NULL : raw(mem, NULL, sizeof(*r) + bytes);
 
     if (!r)
         return HL_ENOMEM;
-    *r = (struct hl__reserve){ .room = bytes };
+    hl__reserve_end(mem);
+    *r = (struct hl__reserve){ .room = bytes, .knows_no_limit = knows_no_limit };
+    lock(mem);
     mem->reserve = r;
+    unlock(mem);
     return 0;
+}
+
+bool hl__reserve_is_whole(hl__mem *mem)
+{
+    bool is_whole;
+
+    lock(mem);
+    is_whole = mem->reserve && mem->reserve->used == 0;
+    unlock(mem);
+    return is_whole;
 }
 
 void hl__reserve_end(hl__mem *mem)
@@ -102,6 +133,8 @@ void hl__reserve_end(hl__mem *mem)
     struct hl__reserve *r = mem->reserve;
     bool is_empty;
 
+    if (!r)
+        return;
     lock(mem);
     mem->reserve = NULL;
     r->is_over = true;
@@ -111,27 +144,32 @@ void hl__reserve_end(hl__mem *mem)
         (void)raw(mem, r, 0); /* freeing gives nothing back */
 }
 
-/* What malloc can do: a block that lies outside the reserve may be moved by it. */
-static struct head *resize(hl__mem *mem, struct head *was, size_t size)
+/* A block is elsewhere now. */
+static struct head *moved(hl__mem *mem, struct head *was, struct head *now, size_t size)
 {
-    bool is_cut = was && was->reserve;
-    struct head *now = refused(mem) ? NULL : raw(mem, is_cut ? NULL : was, size + sizeof(*now));
-
-    if (now) {
-        now->reserve = NULL;
-        if (!is_cut)
-            return now;
-    } else if (!mem->reserve || !(now = cut(mem, size))) {
-        return NULL;
-    }
-    if (!was)
-        return now;
     memcpy(now + 1, was + 1, was->size < size ? was->size : size);
-    if (is_cut)
+    if (was->reserve)
         give_back(mem, was);
     else
         (void)raw(mem, was, 0); /* freeing gives nothing back */
     return now;
+}
+
+/* Larger, smaller or new: by malloc, or where malloc and the limit refuse, in the reserve. */
+static struct head *resize(hl__mem *mem, struct head *was, size_t size)
+{
+    size_t before = was ? was->size : 0;
+    bool is_cut = was && was->reserve, too_much = size > before && over_limit(mem, size - before);
+    struct head *now = too_much || refused(mem) ? NULL : raw(mem, is_cut ? NULL : was, size + sizeof(*now));
+
+    if (now) {
+        now->reserve = NULL;
+        return is_cut ? moved(mem, was, now, size) : now;
+    }
+    if (is_cut && !too_much && stretch(mem, was, size))
+        return was;
+    now = cut(mem, size, too_much);
+    return was && now ? moved(mem, was, now, size) : now;
 }
 
 void *hl__realloc(hl__mem *mem, void *old, size_t size)
@@ -139,9 +177,7 @@ void *hl__realloc(hl__mem *mem, void *old, size_t size)
     struct head *was = old ? (struct head *)old - 1 : NULL, *now = NULL;
     size_t before = was ? was->size : 0;
 
-    if (size <= SIZE_MAX - 64 && !over_limit(mem, size > before ? size - before : 0))
-        now = resize(mem, was, size);
-    if (!now) {
+    if (size > SIZE_MAX - 64 || !(now = resize(mem, was, size))) {
         atomic_fetch_add(&mem->refused, 1);
         return NULL;
     }

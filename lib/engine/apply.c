@@ -1,12 +1,15 @@
 /* apply.c - a plan carried out: additions and changes, then removals; all of it, or none.
  *
  * What can be made before is made before: names, titles, ids, the old objects' JSON. Domains allocate while they take
- * an object over; what malloc refuses them then is cut from memory set aside. So only max_memory can stop a plan half
- * way: then it is undone in the opposite order, with the limit lifted, for what comes back was there before. */
+ * an object over; what malloc refuses them then is cut from memory set aside, which the load lets go of at its end. So
+ * only max_memory can stop a plan half way: then it is undone in the opposite order, with the limit lifted, for what
+ * comes back was there before. */
 #include "engine/plan.h"
 #include <string.h>
 
-enum { ASIDE = 256 * 1024, ASIDE_OBJECT = 8 * 1024, ASIDE_BYTE = 24, ASIDE_MOST = 64 << 20 };
+/* A calendar is compiled for many years, and anew when a set of days it names changes. */
+enum { ASIDE = 256 * 1024, ASIDE_OBJECT = 8 * 1024, ASIDE_BYTE = 24, ASIDE_CALENDAR = 512 * 1024 };
+static const size_t aside_most = (size_t)256 << 20; /* address space: pages nobody needs are never touched */
 
 /* The object of a new entry, found by name and id from now on. */
 static int make_object(hl_t *hl, hl__entry *e)
@@ -54,6 +57,17 @@ static int prepare(hl_t *hl, hl__entry *e)
     return e->was ? 0 : make_object(hl, e);
 }
 
+static size_t needs(const hl_t *hl, const hl__entry *e)
+{
+    size_t bytes = 0;
+
+    if (e->now && e->room->section.domain == hl->calendars)
+        bytes += ASIDE_CALENDAR;
+    if (e->now && e->changed)
+        bytes += ASIDE_OBJECT + ASIDE_BYTE * strlen(e->canon);
+    return bytes;
+}
+
 static int prepare_all(hl__planned *p)
 {
     size_t aside = ASIDE;
@@ -61,9 +75,9 @@ static int prepare_all(hl__planned *p)
 
     for (uint32_t i = 0; i < p->hl->rooms && r >= 0; i++)
         for (hl__entry *e = p->first[i]; e && r >= 0; e = e->next)
-            if ((r = prepare(p->hl, e)) == 0 && e->changed && e->now)
-                aside += ASIDE_OBJECT + ASIDE_BYTE * strlen(e->canon);
-    return r < 0 ? r : hl__reserve_begin(&p->hl->mem, aside < ASIDE_MOST ? aside : ASIDE_MOST);
+            if ((r = prepare(p->hl, e)) == 0)
+                aside += needs(p->hl, e);
+    return r < 0 ? r : hl__reserve_begin(&p->hl->mem, aside < aside_most ? aside : aside_most, false);
 }
 
 static int apply_room(hl__planned *p, uint32_t room, bool removing)
@@ -157,6 +171,5 @@ int hl__plan_apply(hl__planned *p, uint64_t *drivers)
         undo(p);
         forget_fresh(p);
     }
-    hl__reserve_end(&hl->mem);
     return r;
 }

@@ -37,6 +37,27 @@ static int new_contact(hl_t *hl, const hl_dial *d, const hl__leg_spec *spec, hl_
     return 0;
 }
 
+/* A contact is told before its leg, and both only once nothing can fail any more. */
+static int begin(hl_t *hl, hl__leg_spec *spec, hl__talk *t, hl__leg **leg)
+{
+    hl__buf news;
+    int r;
+
+    if (!t) {
+        if ((r = hl__leg_reserve(hl->calls, spec, leg)) == 0)
+            hl__leg_begin(hl->calls, *leg, NULL);
+        return r;
+    }
+    spec->contact = t->id;
+    spec->id = t->leg = hl->core.id(&hl->core, HL_KIND_LEG);
+    if ((r = hl__talk_news(hl, t, &news)) == 0 && (r = hl__leg_reserve(hl->calls, spec, leg)) == 0) {
+        hl__talk_tell(hl, t, news.data);
+        hl__leg_begin(hl->calls, *leg, NULL);
+    }
+    hl__buf_free(&news);
+    return r;
+}
+
 int hl__dial_out(hl_t *hl, const hl_dial *d, hl_id *out)
 {
     hl__leg_spec spec = { .contact = d->contact, .agent = d->agent, .trunk = d->trunk, .role = d->role,
@@ -52,18 +73,9 @@ int hl__dial_out(hl_t *hl, const hl_dial *d, hl_id *out)
         return hl__fail(hl->core.err, HL_ENOENT, "contact %lld has no call", (long long)d->contact);
     if (!d->contact && (r = new_contact(hl, d, &spec, &t)) < 0)
         return r;
-    if (t) {
-        spec.contact = t->id;
-        spec.id = t->leg = hl->core.id(&hl->core, HL_KIND_LEG);
-    }
-    if ((r = hl__leg_reserve(hl->calls, &spec, &leg)) < 0) {
-        if (t)
-            hl__talk_forget(hl, t);
-        return r;
-    }
-    if (t)
-        hl__talk_tell(hl, t);
-    hl__leg_begin(hl->calls, leg, NULL);
-    *out = leg->id;
-    return 0;
+    if ((r = begin(hl, &spec, t, &leg)) == 0)
+        *out = leg->id;
+    else if (t)
+        hl__talk_forget(hl, t);
+    return r;
 }

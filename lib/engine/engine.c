@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCH_ROOM = 64 * 1024, WANTED_SPARES = 12 };
+enum { BATCH_ROOM = 64 * 1024, STEP_ROOM = 9 * 1024 };
 
 static hl_id next_id(hl__core *core, int kind)
 {
@@ -166,22 +166,25 @@ void hl__engine_free(hl_t *hl)
     hl__events_free(hl);
     hl__batch_free(hl->batch);
     hl__ring_free(&hl->mem, hl->sealed);
-    for (int i = 0; i < HL__SPARES; i++)
-        hl__free(&hl->mem, hl->spare[i]);
     hl__free(&hl->mem, hl->files);
     hl__free(&hl->mem, hl->rtc);
+    hl__reserve_end(&hl->mem);
     mem = hl->mem; /* it lies in the block that goes */
     hl__free(&mem, hl);
 }
 
-/* Spare blocks and a batch with room: what happens in the step cannot fail for want of them. */
+/* Memory for a step and a batch with room: what happens in the step does not fail for want of them. Above max_memory a
+ * step may go by as much as is set aside; then nobody is let in until something was freed. */
 static int make_room(hl_t *hl)
 {
     int r;
 
-    for (int i = 0; i < WANTED_SPARES; i++)
-        if (!hl->spare[i] && !(hl->spare[i] = hl__alloc(&hl->mem, HL__SPARE)))
-            return HL_ENOMEM;
+    if (hl->mem.limit > 0 && atomic_load(&hl->mem.used) > hl->mem.limit)
+        return HL_ENOMEM;
+    if ((r = hl__events_reserve(hl)) < 0)
+        return r;
+    if (!hl__reserve_is_whole(&hl->mem) && (r = hl__reserve_begin(&hl->mem, STEP_ROOM, true)) < 0)
+        return r;
     if (!hl->store.append)
         return 0;
     if (!hl->batch && (r = hl__batch_new(&hl->mem, 0, &hl->batch)) < 0)

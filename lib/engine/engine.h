@@ -1,8 +1,9 @@
 /* engine.h - the deterministic machine: commands and time go in, events and requests to drivers come out.
  *
  * struct hl is what lib/api and the files of this folder see. Everything here runs with the engine's lock held, in a
- * step: hl__step_begin() sets the time and makes room so that events and rows cannot fail; hl__step_end() closes the
- * batch. Nothing here reads a clock, a file or a socket; what must be done outside becomes a request (request.c). */
+ * step: hl__step_begin() sets the time and sets memory aside, so that a step that has begun has what it needs: want of
+ * memory turns a command away at the door. hl__step_end() closes the batch. Nothing here reads a clock, a file or a
+ * socket; what must be done outside becomes a request (request.c). */
 #ifndef HL_ENGINE_ENGINE_H
 #define HL_ENGINE_ENGINE_H
 #include "acd/acd.h"
@@ -20,7 +21,7 @@
 #include <hotline/report.h>
 
 enum { HL__RUNNING = 1, HL__WAITING, HL__DRAINING, HL__FENCED, HL__STOPPED };
-enum { HL__DRIVERS = 4, HL__SECTIONS = 32, HL__SPARES = 64, HL__SPARE = 768 };
+enum { HL__DRIVERS = 4, HL__SECTIONS = 32 };
 
 /* event.c - the ring: seq % room; [first, next) is kept, readable up to `durable`, unread from `cursor` on. */
 typedef struct hl__kept { hl_event ev; void *block; } hl__kept;
@@ -67,12 +68,11 @@ typedef struct hl__request {
     hl_id object;       /* leg, session or contact: order is kept for each */
     int64_t id;         /* of an op; ask number of a flow; play */
     int32_t code, how;
-    hl__dial dial;
-    hl__media media;
     hl__msg msg;
     char *text;         /* JSON, keys, words */
     char *number, *caller, *name;
     size_t len;
+    union { hl__media media; hl__dial dial; } u; /* of RING and ANSWER; of DIAL; no other kind has memory for it */
 } hl__request;
 
 /* talk.c - a contact as the engine sees it: what its flow, its place in the queue and its legs have to do with it. */
@@ -114,7 +114,6 @@ struct hl {
     hl__room room[HL__SECTIONS];
     uint32_t rooms;
     hl__map objects;
-    void *spare[HL__SPARES];  /* blocks that keep events and requests from failing inside a step */
     hl__request *first, **last;
     hl__batch *batch;
     uint64_t batch_number, durable;
@@ -162,9 +161,10 @@ int hl__take_reports(hl_t *hl);               /* from the media driver; how many
 void hl__fire_timers(hl_t *hl, hl_time now);
 
 /* event.c */
-void *hl__step_alloc(hl_t *hl, size_t size); /* zeroed; from the spare blocks if need be; NULL: counted as lost */
+void *hl__step_alloc(hl_t *hl, size_t size); /* zeroed; NULL: counted as lost */
 int hl__events_init(hl_t *hl, uint32_t max);
 void hl__events_free(hl_t *hl);
+int hl__events_reserve(hl_t *hl);             /* room for those of a step */
 hl_seq hl__emit(hl__core *core, const hl_event *ev);
 void hl__publish(hl_t *hl, hl_seq durable);
 uint32_t hl__unread(const hl_t *hl);
@@ -208,7 +208,8 @@ void hl__talk_free(hl_t *hl, hl__talk *t);
 void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */
 void hl__talk_stop_play(hl_t *hl, hl__talk *t);
 void hl__talk_forget(hl_t *hl, hl__talk *t); /* one that nobody heard of yet */
-void hl__talk_tell(hl_t *hl, const hl__talk *t); /* CONTACT_NEW */
+int hl__talk_news(hl_t *hl, const hl__talk *t, hl__buf *out);          /* CONTACT_NEW: its data, HL_ENOMEM; */
+void hl__talk_tell(hl_t *hl, const hl__talk *t, const char *news);     /* the event */
 int hl__talk_start_flow(hl_t *hl, hl__talk *t);
 void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
 

@@ -2,7 +2,7 @@
 #include "engine/engine.h"
 #include <string.h>
 
-enum { FIRST_ROOM = 32 };
+enum { FIRST_ROOM = 32, A_STEP = 12 }; /* events of a step, seldom more */
 
 int hl__events_init(hl_t *hl, uint32_t max)
 {
@@ -38,36 +38,45 @@ static void forget_oldest(hl_t *hl)
     e->first++;
 }
 
-/* A larger ring, if it may still grow; otherwise the oldest event leaves. */
-static void make_room(hl_t *hl)
+/* A larger ring, if it may still grow. */
+static int grow(hl_t *hl)
 {
     hl__events *e = &hl->events;
     uint32_t room = e->room * 2 < e->max ? e->room * 2 : e->max;
-    hl__kept *ring = NULL;
+    hl__kept *ring;
 
-    if (e->next - e->first < e->room)
-        return;
-    if (room > e->room)
-        ring = hl__alloc_array(&hl->mem, room, sizeof(*ring));
-    if (!ring) {
-        forget_oldest(hl);
-        return;
-    }
+    if (room == e->room)
+        return 0;
+    if (!(ring = hl__alloc_array(&hl->mem, room, sizeof(*ring))))
+        return HL_ENOMEM;
     for (hl_seq i = e->first; i < e->next; i++)
         ring[i % room] = e->ring[i % e->room];
     hl__free(&hl->mem, e->ring);
     e->ring = ring;
     e->room = room;
+    return 0;
+}
+
+int hl__events_reserve(hl_t *hl)
+{
+    return hl->events.next - hl->events.first + A_STEP > hl->events.room ? grow(hl) : 0;
+}
+
+static void make_room(hl_t *hl)
+{
+    const hl__events *e = &hl->events;
+
+    if (e->next - e->first < e->room)
+        return;
+    (void)grow(hl); /* it may be as large as it may be; or more than a step's events came, and no memory */
+    if (e->next - e->first == e->room)
+        forget_oldest(hl);
 }
 
 void *hl__step_alloc(hl_t *hl, size_t size)
 {
     void *block = hl__alloc(&hl->mem, size);
 
-    for (int i = HL__SPARES; !block && size <= HL__SPARE && i-- > 0;) {
-        block = hl->spare[i];
-        hl->spare[i] = NULL; /* they are zeroed */
-    }
     hl->count.lost_words += !block;
     return block;
 }

@@ -20,6 +20,7 @@ static int take_in(hl_t *hl, const hl__leg_spec *spec, const char *data, hl__tal
     const char *alias;
     hl__talk *t;
     hl__leg *leg;
+    hl__buf news;
     hl_id flow;
     int r;
 
@@ -35,7 +36,8 @@ static int take_in(hl_t *hl, const hl__leg_spec *spec, const char *data, hl__tal
     hl__copy(t->alias, sizeof(t->alias), alias);
     if (data && !(t->data = hl__strdup(&hl->mem, data)))
         r = HL_ENOMEM;
-    hl__talk_tell(hl, t);
+    hl__talk_tell(hl, t, hl__talk_news(hl, t, &news) == 0 ? news.data : NULL);
+    hl__buf_free(&news);
     if (r >= 0)
         r = hl__leg_add(hl->calls, &with, &leg);
     if (r < 0) {

@@ -235,11 +235,35 @@ static void check_room(hl__planned *p, uint32_t room)
                   p->hl->max_agents);
 }
 
+/* Every section as it will be: what the document says of it, and what it leaves as it was. */
+static int plan_rooms(hl__planned *p)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; i < p->hl->rooms && r >= 0; i++) {
+        hl__json *section = hl__json_get(p->doc, p->hl->room[i].section.name);
+        if (section)
+            r = plan_given(p, i, section);
+        if (r >= 0)
+            r = plan_kept(p, i);
+    }
+    return r;
+}
+
+/* HL_ENOMEM: what was not looked at is not found well. */
+static int check_rooms(hl__planned *p)
+{
+    int64_t refused = atomic_load(&p->hl->mem.refused);
+
+    for (uint32_t i = 0; i < p->hl->rooms; i++)
+        check_room(p, i);
+    return p->f->no_memory || atomic_load(&p->hl->mem.refused) != refused ? HL_ENOMEM : 0;
+}
+
 static int plan_make(hl__planned *p, const char *json, size_t len)
 {
     hl_t *hl = p->hl;
     int r = hl__json_parse(p->f, json, len, &p->doc);
-    int64_t refused;
 
     for (uint32_t i = 0; i < hl->rooms; i++) {
         hl__names_init(&p->by_name[i], &hl->mem);
@@ -250,19 +274,7 @@ static int plan_make(hl__planned *p, const char *json, size_t len)
     check_top(p);
     if (p->f->errors)
         return HL_EPARSE;
-    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++) {
-        hl__json *section = hl__json_get(p->doc, hl->room[i].section.name);
-        if (section)
-            r = plan_given(p, i, section);
-        if (r >= 0)
-            r = plan_kept(p, i);
-    }
-    refused = atomic_load(&hl->mem.refused);
-    for (uint32_t i = 0; i < hl->rooms && r >= 0; i++)
-        check_room(p, i);
-    if (r >= 0 && atomic_load(&hl->mem.refused) != refused)
-        r = HL_ENOMEM; /* what was not looked at is not found well */
-    if (r < 0)
+    if ((r = plan_rooms(p)) < 0 || (r = check_rooms(p)) < 0)
         return r;
     return p->f->errors == 0 ? 0 : p->f->errors == p->used ? HL_ESTATE : HL_EPARSE;
 }
@@ -312,12 +324,13 @@ int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
         return refuse(hl, r, f);
     if (r == HL_ENOMEM)
         hl__findings_clear(f); /* what is listed may be want of memory, no fault */
-    if (r <= 0)
-        return r;
-    ev.type = HL_EV_LOADED;
-    ev.code = r;
-    hl->core.emit(&hl->core, &ev);
-    hl__driver_settings(hl, drivers);
+    if (r > 0) {
+        ev.type = HL_EV_LOADED;
+        ev.code = r;
+        hl->core.emit(&hl->core, &ev);
+        hl__driver_settings(hl, drivers);
+    }
+    hl__reserve_end(&hl->mem); /* the load's own; the next step has one again */
     return r;
 }
 

@@ -443,7 +443,7 @@ void hl__session_op(hl_t *hl, hl_id session, int64_t id, int op, const char *jso
     op_call c = { .hl = hl, .session = session, .id = id, .op = op, .json = json, .len = len };
     hl__err err = { 0 };
     hl__json *args = hl__json_read(json && len ? json : "{}", json && len ? len : 2, &err);
-    int r = args ? 0 : HL_EPARSE;
+    int r = args ? 0 : err.code;
 
     hl__buf_init(&c.reply, &hl->mem);
     c.args = args;

@@ -9,6 +9,7 @@ static void add_prompt(hl_t *hl, const char *name, const char *lang, hl__buf *ou
     hl__json *j = o ? hl__json_read(o->canon, strlen(o->canon), NULL) : NULL;
     const char *text = hl__json_text(hl__json_get(hl__json_get(j, lang), "text"));
 
+    out->failed |= o && !j;
     hl__buf_fmt(out, "%s\t%s\t", lang, name);
     for (const char *at = text ? text : ""; *at; at++)
         if (*at != '{' && *at != '}') /* keys stand as {1} */
@@ -59,7 +60,7 @@ static int add_clips(hl_t *hl, const hl_play *play, const char *lang, hl__buf *o
         return 0;
     }
     if (!(list = hl__json_read(play->prompt, strlen(play->prompt), hl->core.err)))
-        return HL_EPARSE;
+        return hl->core.err->code;
     for (size_t i = 0; i < hl__json_size(list) && r == 0; i++)
         r = add_part(hl, hl__json_at(list, i), lang, out);
     hl__json_free(list);

@@ -19,7 +19,9 @@ void hl__request_free(hl_t *hl, hl__request *q)
 
 hl__request *hl__ask(hl_t *hl, int kind, hl_id object)
 {
-    hl__request *q = hl__step_alloc(hl, sizeof(*q));
+    bool with_media = kind == HL__RQ_RING || kind == HL__RQ_ANSWER;
+    size_t more = kind == HL__RQ_DIAL ? sizeof(hl__dial) : with_media ? sizeof(hl__media) : 0;
+    hl__request *q = hl__step_alloc(hl, offsetof(hl__request, u) + more);
 
     if (!q)
         return NULL;
@@ -114,7 +116,7 @@ void hl__reply(hl_t *hl, hl__asker to, int code, const char *json, size_t len, b
 static void dial(hl_t *hl, const hl__driver *d, const hl__request *q)
 {
     if (q->number && q->caller && q->name) {
-        d->legs->originate(d->d, &q->dial, 1);
+        d->legs->originate(d->d, &q->u.dial, 1);
         return;
     }
     hl__lock(hl);
@@ -122,14 +124,17 @@ static void dial(hl_t *hl, const hl__driver *d, const hl__request *q)
     hl__unlock(hl);
 }
 
+static const hl__media *media_of(const hl__request *q)
+{
+    return q->u.media.size ? &q->u.media : NULL;
+}
+
 static void run_leg(hl_t *hl, const hl__driver *d, const hl__request *q)
 {
-    const hl__media *m = q->media.size ? &q->media : NULL;
-
     switch (q->kind) {
     case HL__RQ_DIAL: dial(hl, d, q); break;
-    case HL__RQ_RING: d->legs->progress(d->d, q->object, q->how, m); break;
-    case HL__RQ_ANSWER: d->legs->answer(d->d, q->object, m); break;
+    case HL__RQ_RING: d->legs->progress(d->d, q->object, q->how, media_of(q)); break;
+    case HL__RQ_ANSWER: d->legs->answer(d->d, q->object, media_of(q)); break;
     case HL__RQ_REJECT: d->legs->reject(d->d, q->object, q->code, q->how); break;
     case HL__RQ_HANGUP: d->legs->hangup(d->d, q->object, q->code); break;
     default: d->legs->dtmf(d->d, q->object, q->text, (uint32_t)q->code); break;

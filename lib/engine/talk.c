@@ -43,25 +43,28 @@ void hl__talk_forget(hl_t *hl, hl__talk *t)
     hl->count.calls--;
 }
 
-void hl__talk_tell(hl_t *hl, const hl__talk *t)
+int hl__talk_news(hl_t *hl, const hl__talk *t, hl__buf *out)
+{
+    hl__buf_init(out, &hl->mem);
+    hl__buf_str(out, "{\"dialled\":");
+    hl__buf_json(out, t->dialled);
+    if (t->data)
+        hl__buf_fmt(out, ",\"data\":%s", t->data);
+    hl__buf_char(out, '}');
+    return out->failed ? HL_ENOMEM : 0;
+}
+
+void hl__talk_tell(hl_t *hl, const hl__talk *t, const char *news)
 {
     hl_event ev = HL_EVENT_INIT;
-    hl__buf data;
 
-    hl__buf_init(&data, &hl->mem);
-    hl__buf_str(&data, "{\"dialled\":");
-    hl__buf_json(&data, t->dialled);
-    if (t->data)
-        hl__buf_fmt(&data, ",\"data\":%s", t->data);
-    hl__buf_char(&data, '}');
     ev.type = HL_EV_CONTACT_NEW;
     ev.contact = t->id;
     ev.leg = t->leg;
     ev.ref = t->flow_id;
     ev.text = t->number;
-    ev.data = data.failed ? NULL : data.data;
+    ev.data = news;
     hl->core.emit(&hl->core, &ev);
-    hl__buf_free(&data);
 }
 
 void hl__talk_stop_play(hl_t *hl, hl__talk *t)

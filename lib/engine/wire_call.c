@@ -46,8 +46,8 @@ static hl__request *leg_request(hl_t *hl, int kind, const hl__leg *leg)
     if (!q)
         return NULL;
     q->driver = driver;
-    if (leg->bound)
-        q->media = leg->ours;
+    if (leg->bound && (kind == HL__RQ_RING || kind == HL__RQ_ANSWER))
+        q->u.media = leg->ours;
     return q;
 }
 
@@ -69,7 +69,7 @@ static void up_originate(void *ctx, const hl__leg *leg)
     q->number = step_dup(hl, leg->remote);
     q->caller = step_dup(hl, leg->local);
     q->name = step_dup(hl, leg->name);
-    q->dial = (hl__dial){ .leg = leg->id, .trunk = leg->trunk, .phone = leg->phone, .number = q->number,
+    q->u.dial = (hl__dial){ .leg = leg->id, .trunk = leg->trunk, .phone = leg->phone, .number = q->number,
         .caller = q->caller, .caller_name = q->name, .ring_s = (leg->ring_ms + 999) / 1000, .media = leg->ours };
 }
 

@@ -227,7 +227,7 @@ static void check_flow(void *domain, const char *name, const hl__json *value, co
     graph *g = NULL;
 
     if (hl__graph_new(&b, json, name, f, at, &g) == HL_ENOMEM)
-        hl__error(f, HL_ENOMEM, at, "out of memory");
+        f->no_memory = true;
     hl__graph_free(g);
     hl__json_free(json);
 }

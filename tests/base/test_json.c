@@ -70,11 +70,13 @@ struct refused { const char *text; int code, line, column; const char *pointer, 
 static void what_is_no_json_is_refused_with_its_place(void **state)
 {
     static const struct refused rows[] = {
-        { "", 500, 1, 1, "", "expected" }, { "{", 500, 1, 1, "", "string or '}' expected" },
+        { "", 500, 1, 1, "", "too early" }, { "{", 500, 1, 2, "", "too early" },
         { "{\"a\":1,\n \"a\":2}", 500, 2, 4, "", "duplicate" }, { "[1,]", 500, 1, 4, "", "unexpected token" },
         { "{\"a\":\"\\u0000\"}", 500, 1, 13, "", "\\u0000 is not allowed" },
-        { "{\"a\":01}", 500, 1, 7, "", "invalid token" }, { "{} x", 500, 1, 4, "", "end of file" },
+        { "{\"a\":01}", 500, 1, 7, "", "invalid token" }, { "{} x", 500, 1, 4, "", "expected near 'x'" },
         { "\"\xff\"", 500, 1, 2, "", "decode byte 0xff" }, { "9223372036854775808", 500, 1, 19, "", "too big" },
+        { "1,2", 500, 1, 1, "", "one value" }, { "1] ,[2", 500, 1, 4, "", "end of file expected" },
+        { "[1", 500, 1, 3, "", "too early" }, { "\"abc", 500, 1, 5, "", "premature end of input" },
         { "9007199254740993", 501, 1, 1, "", "2^53" },
         { "{\"a\":\n [1, {\"b/c\": -9007199254740993}]}", 501, 2, 14, "/a/1/b~1c", "2^53" },
     };

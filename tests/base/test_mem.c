@@ -115,7 +115,7 @@ static void a_reserve_gives_what_malloc_refuses(void **state)
 {
     char *a, *b, *c;
     (void)state;
-    assert_int_equal(hl__reserve_begin(&hl_test_mem, 4096), 0);
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 4096, false), 0);
     a = hl__alloc(&hl_test_mem, 100); /* malloc has some */
     hl_test_mem.fail_at = -1;
     b = hl__alloc(&hl_test_mem, 1000);
@@ -140,8 +140,8 @@ static void a_reserve_gives_what_malloc_refuses(void **state)
     hl__free(&hl_test_mem, b);
     hl__free(&hl_test_mem, a);
     hl_test_mem.fail_at = 1;
-    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100), HL_ENOMEM);
-    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100), 0);
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100, false), HL_ENOMEM);
+    assert_int_equal(hl__reserve_begin(&hl_test_mem, 100, false), 0);
     hl__reserve_end(&hl_test_mem);
 }
 
@@ -149,13 +149,23 @@ static void the_limit_holds_for_the_reserve_and_refusals_are_counted(void **stat
 {
     hl__mem mem = { .limit = 1000 };
     (void)state;
-    assert_int_equal(hl__reserve_begin(&mem, 4096), 0); /* is no part of the limit itself */
+    assert_int_equal(hl__reserve_begin(&mem, 4096, false), 0); /* is no part of the limit itself */
     mem.fail_at = -1;
     char *a = hl__alloc(&mem, 900);
     assert_non_null(a);
     assert_int_equal(mem.refused, 0);
     assert_null(hl__alloc(&mem, 101));
     assert_int_equal(mem.refused, 1);
+    assert_false(hl__reserve_is_whole(&mem));
+    mem.fail_at = 0;
+    assert_int_equal(hl__reserve_begin(&mem, 4096, true), 0); /* the other one goes with its blocks */
+    assert_true(hl__reserve_is_whole(&mem));
+    char *b = hl__alloc(&mem, 200);
+    assert_non_null(b);
+    assert_int_equal(mem.used, 1100);
+    hl__free(&mem, b);
+    assert_true(hl__reserve_is_whole(&mem));
+    hl__reserve_end(&mem);
     hl__reserve_end(&mem);
     hl__free(&mem, a);
     assert_int_equal(mem.used, 0);

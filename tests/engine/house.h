@@ -9,7 +9,7 @@
 #include <hotline/gateway.h>
 #include <hotline/media.h>
 
-#define HOUSE_START (1789952400 * (hl_time)HL__SECOND) /* 2026-09-21 01:00 UTC: a working Monday, 9 o'clock in Beijing */
+#define HOUSE_START (1789952400 * (hl_time)HL__SECOND) /* 2026-09-21 01:00 UTC: Monday, 9 o'clock in Beijing */
 
 /* A queue "desk", agents ann (page) and bob (telephone), a flow "main" on number 1 that queues. */
 extern const char house_document[];

@@ -28,7 +28,8 @@ static void the_same_text_again_changes_nothing_and_says_nothing(void **state)
     load(hl, house_document, 0);
     house_pass(hl, 1000);
     assert_int_equal(house_read(hl, HL_EV_LOADED, NULL), 0);
-    load(hl, "{\"hotline\":1,\"queues\":{\"back\":{\"title\":\"Back\"},\"desk\":{\"hours\":\"always\",\"title\":\"The desk\"}}}", 1);
+    load(hl, "{\"hotline\":1,\"queues\":{\"back\":{\"title\":\"Back\"},"
+        "\"desk\":{\"hours\":\"always\",\"title\":\"The desk\"}}}", 1);
     hl_event ev = HL_EVENT_INIT;
     assert_int_equal(house_read(hl, HL_EV_LOADED, &ev), 1);
     assert_int_equal(ev.code, 1);
@@ -41,7 +42,8 @@ static void a_dump_is_canonical_and_loads_as_unchanged(void **state)
     char *whole = dump(hl, NULL), *again, *queues = dump(hl, "queues");
     (void)state;
     load(hl, whole, 0);
-    assert_string_equal(queues, "{\"hotline\":1,\"queues\":{\"back\":{},\"desk\":{\"hours\":\"always\",\"title\":\"The desk\"}}}");
+    assert_string_equal(queues, "{\"hotline\":1,"
+        "\"queues\":{\"back\":{},\"desk\":{\"hours\":\"always\",\"title\":\"The desk\"}}}");
     load(hl, queues, 0);
     other = house_bare(NULL);
     assert_true(hl_load(other, whole, strlen(whole)) > 0);
@@ -69,7 +71,8 @@ static void every_order_of_sections_gives_the_same(void **state)
         "\"queues\":{\"desk\":{\"hours\":\"always\"},\"back\":{}}",
         "\"agents\":{\"ann\":{\"queues\":{\"desk\":{},\"back\":{}}}}",
         "\"flows\":{\"main\":{\"format\":1,\"entry\":\"q\",\"langs\":[\"en\"],\"nodes\":{\"q\":{\"do\":\"queue\","
-        "\"queue\":\"desk\",\"answered\":\"e\",\"overflow\":\"e\",\"timeout\":\"e\",\"no_agents\":\"e\",\"error\":\"e\"},"
+        "\"queue\":\"desk\",\"answered\":\"e\",\"overflow\":\"e\",\"timeout\":\"e\",\"no_agents\":\"e\","
+        "\"error\":\"e\"},"
         "\"e\":{\"do\":\"hangup\"}}}}",
         "\"numbers\":{\"1\":{\"flow\":\"main\"}}", "\"hotline\":1",
     };
@@ -205,7 +208,7 @@ static void every_fault_is_listed_with_its_place(void **state)
 static void what_is_no_document_has_a_line_too(void **state)
 {
     static const struct { const char *text; int line; const char *words; } rows[] = {
-        { "", 1, "expected" }, { "{\n\"hotline\":1,\n}", 3, "expected" }, { "[]", 1, "a document is an object" },
+        { "", 1, "too early" }, { "{\n\"hotline\":1,\n}", 3, "expected" }, { "[]", 1, "a document is an object" },
         { "{\"hotline\":1,\n\"queues\":{},\n\"queues\":{}}", 3, "duplicate" },
         { "{\"hotline\":1,\n\"queues\":{\"a\":{\"offer_ms\":9007199254740993}}}", 2, "2^53" },
         { "{\"hotline\":1,\n\"note\":\"\\u0000\"}", 2, "u0000" },
@@ -288,7 +291,8 @@ static void no_more_agents_than_the_limit(void **state)
 }
 
 static const char secrets[] = "{\"hotline\":1,\"listeners\":{\"udp\":{\"bind\":\"127.0.0.1:5060\"}},"
-    "\"phones\":{\"desk1\":{\"password\":\"correct horse\"}},\"trunks\":{\"carrier\":{\"auth\":\"register\",\"user\":\"u\","
+    "\"phones\":{\"desk1\":{\"password\":\"correct horse\"}},"
+    "\"trunks\":{\"carrier\":{\"auth\":\"register\",\"user\":\"u\","
     "\"password\":\"battery staple\",\"registrar\":\"sip:192.0.2.1\",\"peers\":[\"sip:192.0.2.1\"]}}}";
 
 static void secrets_leave_as_digests_and_come_back_as_unchanged(void **state)
