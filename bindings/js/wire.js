@@ -10,7 +10,7 @@ export class HotlineError extends Error {
 
 const FINAL = { 4000: 'signed out', 4001: 'opened in another window', 4002: 'sign in again', 4003: 'sign in again',
   4004: 'sign in again: somebody used an old key of this page' };
-const CONNECT_MS = 5000, ACK_MS = 2000, FIRST_WAIT_MS = 200, MOST_WAIT_MS = 3000;
+const CONNECT_MS = 5000, ACK_MS = 2000, BYE_MS = 1000, FIRST_WAIT_MS = 200, MOST_WAIT_MS = 3000;
 
 export class Wire extends EventTarget {
   #url; #ticket; #key; #socket; #id = 0; #seq = 0; #acked = 0; #open = new Map(); #closed = false; #tries = 0; #takeover = false;
@@ -204,9 +204,11 @@ export class Wire extends EventTarget {
   }
 
   async close() {
-    if (this.link === 'up') await this.op('bye').catch(() => {});
+    if (this.link === 'up') await Promise.race([this.op('bye').catch(() => {}), new Promise(r => setTimeout(r, BYE_MS))]);
     this.#closed = true;
     this.#forget();
+    for (const waiting of this.#open.values()) waiting.bad(new HotlineError('EIO', 'closed'));
+    this.#open.clear();
     if (this.#socket) this.#leave(this.#socket);
     this.#link('down');
   }
