@@ -378,7 +378,6 @@ static void link_join(hl__link *k, hl__seat *s, int64_t hello)
     s->link = k;
     k->session = s;
     s->hello = hello;
-    if (hello > s->highest) s->highest = hello;
     s->heard = s->of->now;
 }
 
@@ -439,6 +438,7 @@ static int hello_ticket(hl__link *k, const char *ticket, bool takeover, int64_t 
     int r = open_json(&b, g);
     if (r == 0) r = session_new(ss, g, &s);
     if (r == 0) {
+        s->highest = id;
         link_join(k, s, id);
         hl__grant_use(ss->grants, g);
         ask(s, ASK_OPEN, HL__DO_SESSION_OPEN, b.data);
