@@ -86,6 +86,7 @@ static void first_thread(void)
 {
     pthread_t thread;
     if (pthread_create(&thread, NULL, nothing, NULL) == 0) pthread_join(thread, NULL);
+    usleep(5000); /* its entry goes a moment later */
 }
 
 int hl_test_main(const struct CMUnitTest *tests, size_t count)

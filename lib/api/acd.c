@@ -131,7 +131,7 @@ int hl_contact_add(hl_t *hl, const hl_contact_new *in, hl_id *out)
              (c.prefer == 0 || (r = hl__id_ok(hl, c.prefer, HL_KIND_AGENT, "an agent")) == 0) &&
              (c.resume == 0 || (r = hl__id_ok(hl, c.resume, HL_KIND_CONTACT, "a contact")) == 0) &&
              (r = hl__text_in(hl, c.number, 255, "number")) == 0 && (r = hl__text_in(hl, c.ref, 255, "ref")) == 0 &&
-             (r = hl__text_in(hl, c.need, 4096, "need")) == 0)
+             (r = hl__text_in(hl, c.need, 4096, "need")) == 0 && (r = hl__contact_room(hl)) == 0)
         r = add(hl, &c, out);
     return hl__leave(hl, r);
 }

@@ -203,6 +203,7 @@ void hl__call_wire(hl_t *hl, hl__call_up *up);
 void hl__acd_wire(hl_t *hl, hl__acd_up *up);
 void hl__flow_wire(hl_t *hl, struct hl__flow_up *up);
 hl__talk *hl__talk_of(const hl_t *hl, hl_id contact);
+int hl__contact_room(hl_t *hl);               /* for one more; HL_ELIMIT */
 int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **out);
 void hl__talk_free(hl_t *hl, hl__talk *t);
 void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */

@@ -16,12 +16,25 @@ void hl__talk_free(hl_t *hl, hl__talk *t)
     hl__free(&hl->mem, t);
 }
 
+/* A contact on the line has a talk, one in a queue is acd's as well; those without a line are acd's alone. */
+int hl__contact_room(hl_t *hl)
+{
+    uint32_t there = hl__acd_contacts(hl->acd);
+
+    there = there > hl->talks.live ? there : hl->talks.live;
+    if (there < hl->max_contacts)
+        return 0;
+    return hl__fail(hl->core.err, HL_ELIMIT, "%u contacts are there, as many as max_contacts allows", there);
+}
+
 int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **out)
 {
-    hl__talk *t = hl__alloc(&hl->mem, sizeof(*t));
+    hl__talk *t;
     int r;
 
-    if (!t)
+    if ((r = hl__contact_room(hl)) < 0)
+        return r;
+    if (!(t = hl__alloc(&hl->mem, sizeof(*t))))
         return HL_ENOMEM;
     t->id = hl->core.id(&hl->core, HL_KIND_CONTACT);
     if ((r = hl__map_put(&hl->talks, t->id, t)) < 0) {

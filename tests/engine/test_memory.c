@@ -300,11 +300,9 @@ static void a_load_over_the_limit_is_undone(void **state)
         const char *text;
         char *before, big[6000];
         hl_id id = 0;
-        size_t len =
-            (size_t)snprintf(big, sizeof big,
-                             "{\"hotline\":1,"
-                             "\"calendars\":{\"always\":{\"tz\":\"UTC\",\"week\":{\"mon-sun\":[\"00:00-24:00\"]}}},"
-                             "\"queues\":{\"desk\":{\"title\":\"X\",\"need\":\"true\"},\"back\":null");
+        size_t len = (size_t)snprintf(big, sizeof big, "{\"hotline\":1,"
+            "\"calendars\":{\"always\":{\"tz\":\"UTC\",\"week\":{\"mon-sun\":[\"00:00-24:00\"]}}},"
+            "\"queues\":{\"desk\":{\"title\":\"X\",\"need\":\"true\"},\"back\":null");
         for (int i = 0; i < 60; i++) len += (size_t)snprintf(big + len, sizeof big - len,
             ",\"queue%d\":{\"title\":\"t\"}", i);
         snprintf(big + len, sizeof big - len, "}}");
