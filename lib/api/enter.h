@@ -30,6 +30,7 @@ typedef struct hl__shell { /* what a real engine has around it; in a simulation 
     hl__map desks;             /* by thread */
     hl__desk *desk;            /* of the call that holds the lock */
     bool command, closing, no_desk; /* no_desk: a thread found no memory for its own */
+    bool advancing;            /* a thread is in hl_advance(): drivers are its alone meanwhile */
     atomic_int inside;         /* calls between their first and their last line: hl_close() waits for them */
     int fd, log_fd;
     atomic_llong log_dropped;

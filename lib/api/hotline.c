@@ -115,6 +115,16 @@ static hl_time next_instant(hl_t *hl, hl_time to)
     return at < to ? at : to;
 }
 
+static uint32_t unread_now(hl_t *hl)
+{
+    uint32_t n;
+
+    pthread_mutex_lock(&hl->shell->lock);
+    n = hl__unread(hl);
+    pthread_mutex_unlock(&hl->shell->lock);
+    return n;
+}
+
 static int run_until(hl_t *hl, hl_time to)
 {
     uint32_t max = hl->events.max, unread = 0;
@@ -127,7 +137,7 @@ static int run_until(hl_t *hl, hl_time to)
                 d->step(d->d, at);
         }
         hl__tick(hl, at);
-        unread = hl__unread(hl);
+        unread = unread_now(hl);
         if (unread >= max || (at >= to && next_instant(hl, to + 1) > to))
             return (int)(unread > INT_MAX ? INT_MAX : unread);
     }
@@ -140,13 +150,21 @@ int hl_advance(hl_t *hl, hl_time to)
     if (r < 0)
         return r;
     if (!hl->sim)
-        return hl__leave(hl, hl__fail(hl->core.err, HL_ESTATE, "a real engine's time passes by itself"));
-    if (to < hl->core.now || to > HL__LAST_TIME)
-        return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, to < hl->core.now ? "time does not run back"
-                                                                                 : "time ends with the year 9999"));
+        r = hl__fail(hl->core.err, HL_ESTATE, "a real engine's time passes by itself");
+    else if (to < hl->core.now || to > HL__LAST_TIME)
+        r = hl__fail(hl->core.err, HL_EINVAL, to < hl->core.now ? "time does not run back"
+                                                                : "time ends with the year 9999");
+    else if (hl->shell->advancing)
+        r = hl__fail(hl->core.err, HL_ESTATE, "another thread is in hl_advance()");
+    if (r < 0)
+        return hl__leave(hl, r);
     hl__shell_stop(hl); /* an hl_stop() counts from here */
-    r = hl__leave(hl, 0);
-    return r < 0 ? r : run_until(hl, to);
+    hl->shell->advancing = true;
+    hl__go_out(hl);
+    r = run_until(hl, to);
+    hl__come_in(hl);
+    hl->shell->advancing = false;
+    return hl__leave(hl, r);
 }
 
 int hl_fd(hl_t *hl)
