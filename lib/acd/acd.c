@@ -209,26 +209,32 @@ static void tell_one(hl__acd *acd)
     }
 }
 
+/* One thing: news told, a contact that looks around, or an agent. False: all is settled. */
+bool hl__acd_turn(hl__acd *acd)
+{
+    if (hl__link_in(&acd->news)) {
+        tell_one(acd);
+    } else if (hl__link_in(&acd->fresh)) {
+        hl__contact *c = hl__match_soonest(acd);
+        hl__link_del(&c->fresh);
+        hl__match_contact(acd, c);
+    } else if (hl__link_in(&acd->free)) {
+        hl__agent *a = HL__OF(hl__agent, free, acd->free.next);
+        hl__link_del(&a->free);
+        hl__match_agent(acd, a);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 void hl__acd_settle(hl__acd *acd)
 {
     if (acd->is_busy)
         return; /* the outer one goes on */
     acd->is_busy = 1;
-    for (;;) {
-        if (hl__link_in(&acd->news)) {
-            tell_one(acd);
-        } else if (hl__link_in(&acd->fresh)) {
-            hl__contact *c = hl__match_soonest(acd);
-            hl__link_del(&c->fresh);
-            hl__match_contact(acd, c);
-        } else if (hl__link_in(&acd->free)) {
-            hl__agent *a = HL__OF(hl__agent, free, acd->free.next);
-            hl__link_del(&a->free);
-            hl__match_agent(acd, a);
-        } else {
-            break;
-        }
-    }
+    while (hl__acd_turn(acd))
+        ;
     acd->is_busy = 0;
 }
 

@@ -211,7 +211,7 @@ static void profile_orders(hl__acd *acd, hl__profile *p)
         const hl__queue *q = hl__map_get(&acd->queues, p->member[i].queue);
         if (!q)
             continue;
-        p->channels |= q->conf->channels;
+        p->channels |= q->channels;
         p->bys |= 1u << hl__by_of(q->conf->pick);
     }
     for (uint32_t i = 0; i < HL__CHANNELS; i++)
@@ -263,12 +263,23 @@ static int agent_profile(hl__acd *acd, hl__agent *a)
     return hl__agent_slots(acd, a);
 }
 
+/* A channel a queue has no longer is served till the last that came on it has gone. */
+static void queue_channels(hl__acd *acd)
+{
+    for (uint32_t i = 0; i < acd->queue_n; i++)
+        acd->queue[i]->channels = acd->queue[i]->conf->channels;
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        if (acd->class[i] && acd->class[i]->refs > 0)
+            acd->class[i]->queue->channels |= 1u << acd->class[i]->channel;
+}
+
 int hl__acd_rebuild(hl__acd *acd)
 {
     int r;
 
     if ((r = hl__needs_compile(acd)) < 0 || (r = hl__fit_room(acd, acd->class_n, acd->profile_n)) < 0)
         return r;
+    queue_channels(acd);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
         hl__agent_unpool(acd, HL__OF(hl__agent, by_id, n));
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))

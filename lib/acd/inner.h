@@ -89,6 +89,7 @@ typedef struct hl__queue {
     hl__link classes, line;          /* line: contacts waiting or offered, by since */
     hl__tree order;                  /* contacts waiting, by key: who is ahead of whom */
     int32_t waiting, offered, engaged;
+    uint32_t channels;               /* of its settings, and of contacts that came when it had others */
     hl__stat stat;
 } hl__queue;
 
@@ -205,6 +206,7 @@ struct hl__acd {
 /* acd.c */
 int hl__acd_ready(hl__acd *acd);                   /* settings taken over? First in every command */
 void hl__acd_settle(hl__acd *acd);                 /* last in every command */
+bool hl__acd_turn(hl__acd *acd);                   /* one turn of settling */
 void hl__acd_tell(hl__acd *acd, hl__news *n, uint32_t what);
 void hl__acd_emit(hl__acd *acd, hl_event ev);
 void hl__ask_contact(hl__acd *acd, hl__contact *c); /* (A) */

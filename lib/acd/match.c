@@ -91,12 +91,13 @@ static score_t score(const hl__acd *acd, const hl__contact *c)
     return (score_t)c->class->queue->conf->slope * x;
 }
 
-/* A membership's rank counts till the contact has waited rank_cap_ms. */
+/* A membership's rank counts till the contact has waited rank_cap_ms, a head start counted: so within a class nobody is
+ * before its head. */
 static int32_t rank(const hl__acd *acd, const hl__contact *c, const hl__profile *p)
 {
     const hl__member *m = p ? hl__member_of(p, c->class->queue->id) : NULL;
 
-    if (acd->core->now - c->since >= (int64_t)c->class->queue->conf->rank_cap_ms * HL__US)
+    if (acd->core->now - c->key >= (int64_t)c->class->queue->conf->rank_cap_ms * HL__US)
         return 0;
     return m ? m->rank : 0;
 }

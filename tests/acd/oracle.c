@@ -1,0 +1,342 @@
+/* oracle.c - matching as the manual says it, and nothing clever. */
+#include "oracle.h"
+
+__extension__ typedef __int128 score_t;
+
+const char *const o_need[ON] = { NULL, "skill.a >= 20", "skill.b >= 50", "skill.c >= 1 && tier < 2", "skill.a >= 70",
+    "skill.b + skill.c >= 60" };
+static const char *const channel[] = { "voice", "chat", "email" };
+static const char *const pick[] = { "longest_idle", "round_robin", "top_down", "fewest", "least_talk" };
+enum { LONGEST_IDLE, ROUND_ROBIN, TOP_DOWN, FEWEST, LEAST_TALK, PICKS };
+static const char *const law[] = { "fifo", "slope" };
+enum { FIFO, SLOPE, LAWS };
+
+static bool meets(const o_agent *a, int need, int tier)
+{
+    switch (need) {
+    case 1: return a->level[0] >= 20;
+    case 2: return a->level[1] >= 50;
+    case 3: return a->level[2] >= 1 && tier < 2;
+    case 4: return a->level[0] >= 70;
+    case 5: return a->level[1] + a->level[2] >= 60;
+    default: return true;
+    }
+}
+
+static int below(const oracle *o, int n)
+{
+    return (int)hl__rand_below(o->rand, (uint32_t)n);
+}
+
+void oracle_draw(oracle *o)
+{
+    for (int i = 0; i < OQ; i++) {
+        o_queue *q = &o->queue[i];
+        *q = (o_queue){ .channels = 1 + below(o, 7), .pick = below(o, PICKS), .law = below(o, LAWS),
+            .slope = 1000, .rank_cap_ms = below(o, 3) * 15000, .need = below(o, 2) ? below(o, ON) : 0,
+            .steps = below(o, OSTEPS + 1) };
+        if (q->law == SLOPE)
+            q->slope = 1 + below(o, 4000);
+        for (int s = 0; s < q->steps; s++)
+            q->step[s] = (o_step){ .after_ms = (s + 1) * 7000, .need = below(o, ON) };
+    }
+    for (int i = 0; i < OA; i++) {
+        o_agent *a = &o->agent[i];
+        a->is_pair = below(o, 4) == 0;
+        for (int s = 0; s < OS; s++)
+            a->level[s] = below(o, 4) * 30;
+        for (int q = 0; q < OQ; q++) {
+            a->tier[q] = below(o, 5) < 3 ? below(o, 3) : -1;
+            a->rank[q] = below(o, 3);
+            a->position[q] = below(o, 4);
+        }
+    }
+}
+
+static void queue_json(const oracle *o, int n, hl__buf *out)
+{
+    const o_queue *q = &o->queue[n];
+    const char *glue = "";
+
+    hl__buf_fmt(out, "%s\"q%d\":{\"resume_ms\":%d,\"wrapup_ms\":%d,\"offer_ms\":%d,\"channels\":[", n ? "," : "", n,
+                n % 2 * 20000, n % 3 * 2000, 3000 + n * 2000);
+    for (int i = 0; i < OCHANNELS; i++)
+        if (q->channels >> i & 1) {
+            hl__buf_fmt(out, "%s\"%s\"", glue, channel[i]);
+            glue = ",";
+        }
+    hl__buf_fmt(out, "],\"pick\":\"%s\",\"rank_cap_ms\":%d,\"order\":{\"law\":\"%s\",\"slope\":%d}", pick[q->pick],
+                q->rank_cap_ms, law[q->law], q->slope);
+    if (q->need)
+        hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->need]);
+    hl__buf_str(out, ",\"steps\":[");
+    for (int i = 0; i < q->steps; i++) {
+        hl__buf_fmt(out, "%s{\"after_ms\":%d", i ? "," : "", q->step[i].after_ms);
+        if (q->step[i].need)
+            hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->step[i].need]);
+        hl__buf_char(out, '}');
+    }
+    hl__buf_str(out, "]}");
+}
+
+static void agent_json(const oracle *o, int n, hl__buf *out)
+{
+    const o_agent *a = &o->agent[n];
+    const char *glue = "";
+
+    hl__buf_fmt(out, "%s\"a%d\":{%s\"max_missed\":%d,\"skills\":{", n ? "," : "", n,
+                a->is_pair ? "\"capacity\":\"pair\"," : "", 1 + n % 3);
+    for (int s = 0; s < OS; s++)
+        if (a->level[s]) {
+            hl__buf_fmt(out, "%s\"%c\":%d", glue, 'a' + s, a->level[s]);
+            glue = ",";
+        }
+    hl__buf_str(out, "},\"queues\":{");
+    glue = "";
+    for (int q = 0; q < OQ; q++)
+        if (a->tier[q] >= 0) {
+            hl__buf_fmt(out, "%s\"q%d\":{\"tier\":%d,\"rank\":%d,\"position\":%d}", glue, q, a->tier[q], a->rank[q],
+                        a->position[q]);
+            glue = ",";
+        }
+    hl__buf_str(out, "}}");
+}
+
+void oracle_json(const oracle *o, hl__buf *out)
+{
+    hl__buf_str(out, "{\"capacities\":{\"pair\":{\"voice\":{\"max\":2,\"cost\":50},\"chat\":{\"max\":2,\"cost\":25}}},"
+        "\"queues\":{");
+    for (int i = 0; i < OQ; i++)
+        queue_json(o, i, out);
+    hl__buf_str(out, "},\"agents\":{\"zz\":{\"skills\":{\"a\":1,\"b\":1,\"c\":1}},");
+    for (int i = 0; i < OA; i++)
+        agent_json(o, i, out);
+    hl__buf_str(out, "}}");
+}
+
+void oracle_ids(oracle *o)
+{
+    char name[8];
+
+    for (int i = 0; i < OQ; i++) {
+        snprintf(name, sizeof(name), "q%d", i);
+        o->queue_id[i] = bed_q(o->b, name);
+    }
+    for (int i = 0; i < OA; i++) {
+        snprintf(name, sizeof(name), "a%d", i);
+        o->agent_id[i] = bed_a(o->b, name);
+    }
+}
+
+int oracle_agent(const oracle *o, hl_id id)
+{
+    for (int i = 0; i < OA; i++)
+        if (o->agent_id[i] == id)
+            return i;
+    return -1;
+}
+
+int oracle_queue(const oracle *o, hl_id id)
+{
+    for (int i = 0; i < OQ; i++)
+        if (o->queue_id[i] == id)
+            return i;
+    return -1;
+}
+
+void oracle_offered(oracle *o, hl_id agent)
+{
+    o->last_offer[oracle_agent(o, agent)] = ++o->offers;
+}
+
+static hl__agent *agent_of(const oracle *o, int i)
+{
+    return hl__map_get(&o->b->acd->agents, o->agent_id[i]);
+}
+
+static int queue_of(const oracle *o, const hl__contact *c)
+{
+    return oracle_queue(o, c->class->queue->id);
+}
+
+/* May he have it, as far as it has come in its steps? */
+static bool fits(const oracle *o, const hl__contact *c, int at)
+{
+    const o_agent *a = &o->agent[at];
+    int n = queue_of(o, c), tier = a->tier[n], own = 0;
+    const o_queue *q = &o->queue[n];
+
+    for (int i = 1; i < ON; i++)
+        if (strcmp(c->class->need, o_need[i]) == 0)
+            own = i;
+    if (tier < 0 || !meets(a, own, tier))
+        return false;
+    if (meets(a, q->need, tier))
+        return true;
+    for (int s = 0; s < q->steps && s < (int)c->class->step; s++)
+        if (meets(a, q->step[s].need, tier))
+            return true;
+    return false;
+}
+
+static void in_hand(const hl__agent *a, int n[HL__CHANNELS])
+{
+    for (const hl__slot *s = a->slot; s; s = s->next)
+        if (s->state != HL__SLOT_FREE)
+            n[s->channel]++;
+}
+
+/* Has he room for one more on that channel? more: what he is about to be offered as well. */
+static bool has_room(const oracle *o, int at, int ch, const int more[HL__CHANNELS])
+{
+    static const int max[2][OCHANNELS] = { { 1, 4, 2 }, { 2, 2, 0 } };
+    static const int cost[2][OCHANNELS] = { { 100, 25, 50 }, { 50, 25, 100 } };
+    const hl__agent *a = agent_of(o, at);
+    int pair = o->agent[at].is_pair, n[HL__CHANNELS] = { 0 }, load = 0;
+
+    in_hand(a, n);
+    for (int i = 0; i < OCHANNELS; i++) {
+        n[i] += more ? more[i] : 0;
+        if (!(ch == HL_CHANNEL_VOICE && i == HL_CHANNEL_EMAIL && !pair)) /* a call goes over e-mail */
+            load += n[i] * cost[pair][i];
+    }
+    return a->state == HL_AGENT_AVAILABLE && a->cool_until == 0 && n[ch] < max[pair][ch] &&
+        load + cost[pair][ch] <= 100;
+}
+
+/* One who has yet to ask for work himself is not taken by a contact. */
+static bool is_idle(const oracle *o, int at, int ch)
+{
+    const hl__agent *a = agent_of(o, at);
+
+    return has_room(o, at, ch, NULL) && (!hl__link_in(&a->free) || (a->pooled >> ch & 1));
+}
+
+static score_t score(const oracle *o, const hl__contact *c)
+{
+    return (score_t)o->queue[queue_of(o, c)].slope * ((o->b->core.now - c->key) / HL__US);
+}
+
+/* Is x before y in the order of contacts? at: for whom, whose ranks count; -1: for nobody. */
+static bool is_sooner(const oracle *o, const hl__contact *x, const hl__contact *y, int at)
+{
+    int rank[2] = { 0, 0 };
+    const hl__contact *both[2] = { x, y };
+    score_t sx = score(o, x), sy = score(o, y);
+
+    for (int i = 0; i < 2 && at >= 0; i++) {
+        int q = queue_of(o, both[i]);
+        if (o->b->core.now - both[i]->key < o->queue[q].rank_cap_ms * (hl_time)HL__US)
+            rank[i] = o->agent[at].rank[q];
+    }
+    if (rank[0] != rank[1])
+        return rank[0] < rank[1];
+    if (sx != sy)
+        return sx > sy;
+    return x->key != y->key ? x->key < y->key : x->id < y->id;
+}
+
+hl__contact *oracle_soonest(const oracle *o)
+{
+    hl__contact *best = NULL;
+
+    for (hl__link *l = o->b->acd->fresh.next; l != &o->b->acd->fresh; l = l->next) {
+        hl__contact *c = HL__OF(hl__contact, fresh, l);
+        if (!best || is_sooner(o, c, best, -1))
+            best = c;
+    }
+    return best;
+}
+
+/* What he is compared by: tier, then up to two figures, then his serial; least first. */
+static void pick_key(const oracle *o, const hl__contact *c, int at, int64_t key[5])
+{
+    int n = queue_of(o, c), hands[HL__CHANNELS] = { 0 };
+    const hl__agent *a = agent_of(o, at);
+
+    in_hand(a, hands);
+    key[0] = o->agent[at].tier[n];
+    key[1] = 0;
+    key[2] = hands[c->class->channel];
+    key[3] = a->idle_since;
+    key[4] = a->id;
+    switch (o->queue[n].pick) {
+    case ROUND_ROBIN: key[2] = o->last_offer[at], key[3] = 0; break;
+    case TOP_DOWN: key[1] = o->agent[at].position[n]; break;
+    case FEWEST: key[2] = a->handled, key[3] = 0; break;
+    case LEAST_TALK: key[2] = a->talk_us, key[3] = 0; break;
+    default: break;
+    }
+}
+
+static bool is_less(const int64_t a[5], const int64_t b[5])
+{
+    for (int i = 0; i < 5; i++)
+        if (a[i] != b[i])
+            return a[i] < b[i];
+    return false;
+}
+
+int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
+{
+    int ch = (int)c->class->channel, prefer = oracle_agent(o, c->prefer), best = -1;
+    int64_t key[5], best_key[5] = { 0 };
+
+    if (prefer >= 0 && has_room(o, prefer, ch, NULL) && fits(o, c, prefer)) {
+        out[0] = c->prefer;
+        return 1;
+    }
+    if (c->tree != &c->class->tree)
+        return 0; /* for one agent alone */
+    for (int i = 0; i < OA; i++) {
+        if (!is_idle(o, i, ch) || !fits(o, c, i))
+            continue;
+        pick_key(o, c, i, key);
+        if (best < 0 || is_less(key, best_key)) {
+            best = i;
+            memcpy(best_key, key, sizeof(key));
+        }
+    }
+    if (best < 0)
+        return 0;
+    out[0] = o->agent_id[best];
+    return 1;
+}
+
+static bool is_in(const hl_id *list, int n, hl_id id)
+{
+    while (n-- > 0)
+        if (list[n] == id)
+            return true;
+    return false;
+}
+
+int oracle_contacts(const oracle *o, hl__agent *a, hl_id *out)
+{
+    int at = oracle_agent(o, a->id), more[HL__CHANNELS] = { 0 }, n = 0;
+
+    while (at >= 0) {
+        const hl__contact *best = NULL;
+        bool is_best_own = false;
+        for (hl__node *t = o->b->acd->contacts_by_id.first; t; t = hl__tree_next(t)) {
+            const hl__contact *c = HL__OF(hl__contact, by_id, t);
+            bool is_own = c->tree == &a->mine, is_better;
+            if (c->state != HL_CONTACT_WAITING || is_in(out, n, c->id) || !has_room(o, at, (int)c->class->channel, more)
+                || (!is_own && (c->tree != &c->class->tree || !fits(o, c, at))))
+                continue;
+            is_better = !best || (is_own && !is_best_own);
+            if (best && is_own == is_best_own)
+                is_better = is_own ? c->key < best->key || (c->key == best->key && c->id < best->id)
+                    : is_sooner(o, c, best, at);
+            if (is_better) {
+                best = c;
+                is_best_own = is_own;
+            }
+        }
+        if (!best)
+            break;
+        out[n++] = best->id;
+        more[best->class->channel]++;
+    }
+    return n;
+}
