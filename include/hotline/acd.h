@@ -93,6 +93,18 @@ typedef struct hl_queue { /* now */
     const char *name, *title;
 } hl_queue;
 #define HL_QUEUE_INIT { sizeof(hl_queue), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+typedef struct hl_queue_stat { /* over a span; times are ms */
+    uint32_t size;
+    int32_t target_ms, short_ms, formula; /* formula: HL_SL_* of plan.h */
+    hl_time from, to;
+    int64_t offered, answered, abandoned, abandoned_short, refused, timed_out, moved_in, moved_out;
+    int64_t promised, kept, broken, handled, answered_in, abandoned_in; /* _in: within target_ms */
+    int64_t wait_answered_ms, wait_all_ms, talk_ms, hold_ms, wrapup_ms; /* sums */
+    int64_t wait_max_ms, wait_p50_ms, wait_p90_ms, wait_p99_ms; /* of all offered */
+    double level, sl1, sl2, sl3, sl4, sl5; /* level: by the queue's formula; -1: nothing to divide by */
+} hl_queue_stat;
+#define HL_QUEUE_STAT_INIT { sizeof(hl_queue_stat), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 typedef struct hl_estimate {
     uint32_t size;
     int32_t mean_ms, p50_ms, p80_ms; /* -1: nobody staffed */
@@ -102,6 +114,7 @@ typedef struct hl_estimate {
 
 /* Queues and agents. ENOENT: no such. */
 HL_API int hl_queue_next(hl_t *hl, hl_queue *row);
+HL_API int hl_queue_stat_get(hl_t *hl, hl_id queue, int span, hl_queue_stat *row); /* queue 0: all; HL_SPAN_* */
 HL_API int hl_estimate_get(hl_t *hl, hl_id queue, const char *need, hl_estimate *row); /* came now; EPARSE */
 HL_API int hl_agent_go(hl_t *hl, hl_id agent, int state, const char *reason); /* OFFLINE, AVAILABLE, AUX */
 HL_API int hl_agent_wrapup(hl_t *hl, hl_id agent, hl_id contact, int more_ms); /* 0: done; ELIMIT */

@@ -107,6 +107,7 @@ void hl__acd_free(hl__acd *acd)
         hl__free(acd->core->mem, cap);
     }
     hl__timer_drop(&acd->core->wheel, &acd->timer);
+    hl__figures_free(acd, acd->figures);
     hl__scope_free(acd->scope);
     free_tables(acd);
     hl__free(acd->core->mem, acd);
@@ -218,6 +219,8 @@ bool hl__acd_turn(hl__acd *acd)
         hl__contact *c = hl__match_soonest(acd);
         hl__link_del(&c->fresh);
         hl__match_contact(acd, c);
+        if (c->state == HL_CONTACT_WAITING)
+            hl__alarm_waits(acd, c);
     } else if (hl__link_in(&acd->free)) {
         hl__agent *a = HL__OF(hl__agent, free, acd->free.next);
         hl__link_del(&a->free);

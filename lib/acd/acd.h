@@ -76,6 +76,7 @@ int hl__acd_agent_next(hl__acd *acd, hl_id queue, hl_agent *row);
 int hl__acd_contact_get(hl__acd *acd, hl_id contact, hl_contact *row);
 int hl__acd_contact_next(hl__acd *acd, hl_id queue, hl_contact *row);
 int hl__acd_offer_next(hl__acd *acd, hl_id agent, hl_offer *row);
+int hl__acd_stat(hl__acd *acd, hl_id queue, int span, hl_queue_stat *row);    /* queue 0: all */
 int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *row);
 int hl__acd_explain(hl__acd *acd, hl_id what, hl_id agent, hl__buf *out);
 uint32_t hl__acd_contacts(const hl__acd *acd);                  /* how many live, of any state */

@@ -134,8 +134,10 @@ void hl__agent_count(hl__acd *acd, hl__agent *a)
     if (a->counted >= 0)
         add(a->profile, a->counted, -1);
     add(a->profile, now, 1);
-    if ((a->counted >= COUNT_IDLE) != (now >= COUNT_IDLE))
+    if ((a->counted >= COUNT_IDLE) != (now >= COUNT_IDLE)) {
         acd->staff++;
+        hl__alarm_staff(acd, a);
+    }
     a->counted = now;
 }
 

@@ -21,14 +21,13 @@ const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
 
 #define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
     "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
-    "announce resume_ms"
-#define LATER_KEYS "ring reserve overflow goal lead_ms alarm_wait_ms alarm_len"
+    "announce resume_ms goal alarm_wait_ms alarm_len"
+#define LATER_KEYS "ring reserve overflow lead_ms"
 
 /* Keys of the design that this build lacks are told apart from misspelt ones. */
 static void known(const hl__jcheck *c)
 {
-    static const char *const later[] = { "ring", "reserve", "overflow", "goal", "lead_ms", "alarm_wait_ms",
-        "alarm_len" };
+    static const char *const later[] = { "ring", "reserve", "overflow", "lead_ms" };
 
     hl__jknown(c, QUEUE_KEYS " " LATER_KEYS);
     for (size_t i = 0; i < HL__COUNT(later); i++)
@@ -109,6 +108,29 @@ static void read_announce(const hl__jcheck *c, hl__qconf *q)
     q->every_ms = (int32_t)hl__jint(&in, "every_ms", 1000, 86400000, 0);
 }
 
+/* What is aimed at, and by which formula of hotline/plan.h the level is told. */
+static void read_goal(const hl__jcheck *c, hl__goal *g)
+{
+    static const char *const formulas[] = { "of_answered", "of_offered", "without_early", "early_good", "short_good",
+        NULL };
+    hl__place at = { c->at, "goal", 0 }, where = { &at, "level", 0 };
+    hl__jcheck in = { c->f, hl__jobject(c, "goal"), &at, 520 };
+    const hl__json *level = hl__json_get(in.j, "level");
+    double share = level ? hl__json_real(level) : 0.8;
+
+    *g = (hl__goal){ in.j != NULL, 800, 20000, 5000, HL__FORMULA_PLAIN };
+    if (!in.j)
+        return;
+    hl__jknown(&in, "level target_ms short_ms formula");
+    if ((level && hl__json_type(level) != HL__JREAL && hl__json_type(level) != HL__JINT) || share <= 0 || share > 1)
+        hl__error(c->f, 520, &where, "a level is a share above 0 and at most 1, 0.8 for instance");
+    else
+        g->level = (int32_t)(share * 1000 + 0.5);
+    g->target_ms = (int32_t)hl__jint(&in, "target_ms", 0, 86400000, 20000);
+    g->short_ms = (int32_t)hl__jint(&in, "short_ms", 0, 86400000, 5000);
+    g->formula = 1 + hl__jword(&in, "formula", formulas, HL__FORMULA_PLAIN - 1);
+}
+
 static int keep(hl__mem *mem, const char *text, char **out)
 {
     if (!text || text[0] == 0)
@@ -159,6 +181,8 @@ static void read_times(const hl__jcheck *c, hl__qconf *q)
         { "handle_ms", offsetof(hl__qconf, handle_ms), 1000, 86400000, 180000 },
         { "patience_ms", offsetof(hl__qconf, patience_ms), 1000, INT32_MAX, 300000 },
         { "resume_ms", offsetof(hl__qconf, resume_ms), 0, 86400000, 120000 },
+        { "alarm_wait_ms", offsetof(hl__qconf, alarm_wait_ms), 0, 86400000, 0 },
+        { "alarm_len", offsetof(hl__qconf, alarm_len), 0, 1000000, 0 },
     };
 
     for (size_t i = 0; i < HL__COUNT(times); i++) {
@@ -193,6 +217,7 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
     read_times(&c, q);
     read_delays(&c, q);
     read_announce(&c, q);
+    read_goal(&c, &q->goal);
     q->pick = hl__jword(&c, "pick", picks, HL__PICK_longest_idle);
     q->is_leave = hl__jword(&c, "empty", empties, 0);
     (void)hl__jword(&c, "close", closes, 0); /* checked only: there is one word */
@@ -288,6 +313,7 @@ void hl__queue_free(hl__acd *acd, hl__queue *q)
     hl__expr_free(q->need);
     for (uint32_t i = 0; i < HL__STEPS; i++)
         hl__expr_free(q->step_need[i]);
+    hl__figures_free(acd, q->figures);
     hl__qconf_free(acd->core->mem, q->conf);
     hl__free(acd->core->mem, q->name);
     hl__free(acd->core->mem, q);

@@ -23,6 +23,7 @@ static bool is_late(const hl__acd *acd, const hl__contact *c)
 static void unline(hl__contact *c)
 {
     hl__link_del(&c->line);
+    hl__alarm_left(c->class->queue);
 }
 
 /* Into the line of its queue, behind all that came no later. Most come last, so the walk is short. */
@@ -149,6 +150,7 @@ static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
     c->until = 0;
     unline(c);
     hl__stat_wait(acd, q, waited, false);
+    hl__figures_answered(acd, c);
     hl__stat_served(&q->stat, waited, c->predicted_ms);
     hl__acd_emit(acd, ev);
     hl__contact_timer(acd, c);
@@ -197,6 +199,7 @@ static void lost(hl__acd *acd, hl__contact *c, const hl__with *with)
     unline(c);
     release(acd, c);
     c->lost_ms = ms_since(acd, c->since);
+    hl__figures_lost(acd, c);
     hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), true);
     c->until = acd->core->now + (hl_time)ms * HL__US;
     hl__acd_emit(acd, ev);
@@ -222,6 +225,7 @@ static void done(hl__acd *acd, hl__contact *c, int outcome)
     release(acd, c);
     if (!talked && c->lost_ms == 0)
         hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), outcome == HL_OUTCOME_ABANDONED);
+    hl__figures_out(acd, c, outcome);
     c->outcome = outcome;
     hl__acd_emit(acd, ev);
     hl__timer_drop(&acd->core->wheel, &c->timer);
@@ -274,6 +278,7 @@ static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
     hl__contact_unwait(acd, c);
     unline(c);
     release(acd, c);
+    hl__figures_out(acd, c, 0);
     count(c, -1); /* the queue is another one from here on */
     c->class->refs--;
     c->class = with->class;
@@ -285,6 +290,7 @@ static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
     }
     c->until = 0;
     hl__contact_queued(acd, c);
+    hl__figures_add(acd, c->class->queue, HL__N_moved_in, 1);
     hl__contact_wait(acd, c);
 }
 
@@ -292,6 +298,7 @@ static void resumed(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
     c->leg = with->leg;
     c->lost_ms = 0;
+    hl__figures_back(c);
     again(acd, c, with);
 }
 

@@ -10,6 +10,7 @@ static int refuse(hl__acd *acd, hl__queue *q, hl_id id, int reason, int *why)
 
     if (why)
         *why = reason;
+    hl__figures_add(acd, q, HL__N_refused, 1);
     hl__acd_emit(acd, ev);
     return hl__fail(acd->core->err, HL_ELIMIT, "queue \"%s\" is %s", q->name, words[reason]);
 }
@@ -77,6 +78,7 @@ void hl__contact_queued(hl__acd *acd, hl__contact *c)
     c->p80_ms = e.p80_ms;
     ev.code = c->place;
     ev.detail = e.p50_ms;
+    hl__figures_in(acd, c);
     hl__acd_emit(acd, ev);
 }
 
@@ -236,7 +238,7 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
     if (!(q->conf->channels >> in->channel & 1))
         return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name, hl__acd_channels[in->channel]);
-    if ((r = class_for(acd, q, in->channel, in->need, &k)) < 0)
+    if ((r = class_for(acd, q, in->channel, in->need, &k)) < 0 || (r = hl__figures_room(acd, q)) < 0)
         return r;
     if ((r = refusal(acd, q, k)) != 0)
         return refuse(acd, q, id, r, why);
@@ -316,7 +318,8 @@ int hl__acd_move(hl__acd *acd, hl_id contact, hl_id queue, int keep)
     if (!(q->conf->channels >> c->class->channel & 1))
         return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name,
                         hl__acd_channels[c->class->channel]);
-    if ((r = hl__class_get(acd, q, (int)c->class->channel, 0, c->class->need, &with.class)) < 0)
+    if ((r = hl__class_get(acd, q, (int)c->class->channel, 0, c->class->need, &with.class)) < 0 ||
+        (r = hl__figures_room(acd, q)) < 0)
         return r;
     return act(acd, contact, HL__DO_MOVE, &with, "move");
 }

@@ -6,6 +6,7 @@
 #ifndef HL_ACD_INNER_H
 #define HL_ACD_INNER_H
 #include "acd/acd.h"
+#include "acd/figures.h"
 #include "expr/expr.h"
 
 #define HL__CHANNELS 4
@@ -53,12 +54,16 @@ enum { HL__PICKS(X) HL__PICK_END };
 #undef X
 extern const char *const *const hl__acd_picks, *const *const hl__acd_channels; /* words, NULL ends them */
 #define HL__STEPS 8
+enum { HL__FORMULA_PLAIN = 3 };      /* HL_SL_WITHOUT_EARLY */
+typedef struct hl__goal { int32_t is_set, level, target_ms, short_ms, formula; } hl__goal; /* level: of a thousand */
 typedef struct hl__step { int32_t after_ms; char *need; } hl__step;
 typedef struct hl__qconf {
     char *title, *zone, *hours, *need;
     uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
     int32_t law, slope, pick, credit_ms, credit_max_ms, rank_cap_ms, offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
     int32_t max_wait_ms, max_len, max_ewt_ms, is_leave, handle_ms, patience_ms, first_ms, every_ms, resume_ms;
+    int32_t alarm_wait_ms, alarm_len; /* 0: none */
+    hl__goal goal;
     int32_t delay[HL_OFFER_LATE + 1]; /* cooling by the offer's end */
     hl__step step[HL__STEPS];
 } hl__qconf;
@@ -91,6 +96,7 @@ typedef struct hl__queue {
     int32_t waiting, offered, engaged;
     uint32_t channels;               /* of its settings, and of contacts that came when it had others */
     hl__stat stat;
+    hl__figures *figures;            /* NULL: nobody came yet */
 } hl__queue;
 
 struct hl__class { /* contacts of equal queue, step, requirement and channel: equal agents may have them */
@@ -136,7 +142,7 @@ typedef struct hl__slot { /* work in an agent's hands: proposed, being connected
     hl__agent *agent;
     hl__contact *contact;            /* NULL in WRAPUP */
     hl_id contact_id, offer, queue;
-    hl_time made, deadline, up;      /* up: talk began; 0: no media yet */
+    hl_time made, deadline, up, over; /* up: talk began; 0: no media yet; over: wrap-up began */
     int32_t state, channel, how, more_ms; /* how: HL_OFFER_* it ended by; more_ms: wrap-up asked for so far */
 } hl__slot;
 
@@ -174,6 +180,7 @@ struct hl__contact {
     int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
     int32_t lost_ms, last_rule;      /* wait till the hang-up */
+    int32_t hung_ms;                 /* HL__WAIT_*; lost: its wait in this queue till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */
     char *ref, *number, *data;
 };
@@ -197,6 +204,7 @@ struct hl__acd {
     hl__val *skill_val;              /* of one profile, for eval */
     hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
     hl__link news, fresh, free;
+    hl__figures *figures;            /* of all queues */
     uint64_t staff;                  /* counts changes of who is staffed */
     uint32_t offers;                 /* made so far */
     int is_busy, is_stale;           /* settling; settings changed since hl__acd_rebuild() */
@@ -261,6 +269,22 @@ void hl__agent_day(hl__acd *acd, hl__agent *a);       /* a new day: figures of t
 int hl__agent_slots(hl__acd *acd, hl__agent *a);      /* as many as his profile may need */
 void hl__agent_set(hl__acd *acd, hl__agent *a, int state, const char *reason); /* reason: static or NULL */
 bool hl__agent_staffed(const hl__agent *a);
+
+/* figures.c, alarm.c */
+enum { HL__WAIT_OVER = -2, HL__WAIT_OPEN = -1 };
+int hl__figures_room(hl__acd *acd, hl__queue *q);     /* for one more contact: before it comes, or is moved in */
+void hl__figures_free(hl__acd *acd, hl__figures *f);
+void hl__figures_add(hl__acd *acd, hl__queue *q, int figure, int64_t n); /* HL__N_* */
+void hl__figures_in(hl__acd *acd, hl__contact *c);    /* it is queued, c->class is that of its queue */
+void hl__figures_answered(hl__acd *acd, hl__contact *c);
+void hl__figures_lost(hl__acd *acd, hl__contact *c);  /* its party hung up, and may come back */
+void hl__figures_back(hl__contact *c);
+void hl__figures_out(hl__acd *acd, hl__contact *c, int outcome); /* it leaves its queue; 0: for another one */
+void hl__figures_quarter(const hl__queue *q, hl_queue_stat *row); /* sums and levels of the present one */
+void hl__alarm_level(hl__acd *acd, hl__queue *q);
+void hl__alarm_waits(hl__acd *acd, hl__contact *c);
+void hl__alarm_left(hl__queue *q);
+void hl__alarm_staff(hl__acd *acd, const hl__agent *a);
 
 /* offer.c: slots */
 int hl__offer_can(int state, int stimulus);           /* next state, or HL_ESTATE */

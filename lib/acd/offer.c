@@ -185,7 +185,7 @@ static void accepted(hl__acd *acd, hl__slot *s)
 /* Of a slot that connects or talks. Failed: the agent's side went, the contact waits again. */
 void hl__slot_over(hl__acd *acd, hl__slot *s, bool is_failed)
 {
-    const hl__queue *q = hl__map_get(&acd->queues, s->queue);
+    hl__queue *q = hl__map_get(&acd->queues, s->queue);
     hl__agent *a = s->agent;
     int64_t wrap = a->conf->wrapup_ms >= 0 ? a->conf->wrapup_ms : q->conf->wrapup_ms;
     bool had_media = s->state == HL__SLOT_TALK;
@@ -194,8 +194,10 @@ void hl__slot_over(hl__acd *acd, hl__slot *s, bool is_failed)
         return;
     s->contact = NULL;
     hl__agent_day(acd, a);
-    if (had_media)
+    if (had_media) {
         a->talk_us += acd->core->now - s->up;
+        hl__figures_add(acd, q, HL__N_talk_ms, (acd->core->now - s->up) / HL__US);
+    }
     if (is_failed && had_media && a->state == HL_AGENT_AVAILABLE)
         hl__agent_set(acd, a, HL_AGENT_AUX, "media");
     else if (is_failed)
@@ -204,7 +206,8 @@ void hl__slot_over(hl__acd *acd, hl__slot *s, bool is_failed)
         let_go(acd, s);
     } else {
         a->handled++;
-        s->deadline = acd->core->now + wrap * HL__US;
+        s->over = acd->core->now;
+        s->deadline = s->over + wrap * HL__US;
         if (wrap == 0)
             hl__slot_wrapped(acd, s);
         else
@@ -219,8 +222,10 @@ void hl__slot_wrapped(hl__acd *acd, hl__slot *s)
 
     if (!step(s, HL__SLOT_DO_WRAPPED))
         return;
-    if (q)
+    if (q) {
         hl__stat_handled(&q->stat, (double)((acd->core->now - s->up) / HL__US));
+        hl__figures_add(acd, q, HL__N_wrapup_ms, (acd->core->now - s->over) / HL__US);
+    }
     if (a->conf->is_once && a->state == HL_AGENT_AVAILABLE)
         hl__agent_set(acd, a, HL_AGENT_AUX, "once");
     let_go(acd, s);

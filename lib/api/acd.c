@@ -20,6 +20,20 @@ int hl_queue_next(hl_t *hl, hl_queue *row)
     return hl__leave(hl, r);
 }
 
+int hl_queue_stat_get(hl_t *hl, hl_id queue, int span, hl_queue_stat *row)
+{
+    hl_queue_stat out = HL_QUEUE_STAT_INIT;
+    int r = hl__enter(hl);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__row_ok(hl, row, sizeof(*row))) == 0 &&
+        (queue == 0 || (r = hl__id_ok(hl, queue, HL_KIND_QUEUE, "a queue")) == 0) &&
+        (r = hl__acd_stat(hl->acd, queue, span, &out)) == 0)
+        hl__row_out(row, &out, sizeof(out));
+    return hl__leave(hl, r);
+}
+
 int hl_estimate_get(hl_t *hl, hl_id queue, const char *need, hl_estimate *row)
 {
     hl_estimate out = HL_ESTIMATE_INIT;

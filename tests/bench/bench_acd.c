@@ -114,8 +114,54 @@ static void house_of(int agents, int kinds, int waiting, int rounds)
     free(h.talks);
 }
 
+/* Live figures of as many queues as a large tenant has, after some waits in each. */
+static void figures_of(int queues, int waits)
+{
+    static bed b;
+    hl_queue_stat s = HL_QUEUE_STAT_INIT;
+    hl__rand r;
+    int64_t bytes;
+    double began;
+
+    bed_open(&b);
+    b.is_quiet = true;
+    b.acd->up = (hl__acd_up){ .ctx = &b };
+    hl__buf doc;
+    hl__buf_init(&doc, &hl_test_mem);
+    hl__buf_str(&doc, "{\"queues\":{");
+    for (int q = 0; q < queues; q++)
+        hl__buf_fmt(&doc, "%s\"q%d\":{\"resume_ms\":0}", q ? "," : "", q);
+    hl__buf_str(&doc, "}}");
+    assert_int_equal(bed_apply(&b, doc.data), 0);
+    hl__buf_free(&doc);
+    assert_int_equal(hl__acd_ready(b.acd), 0);
+    hl__rand_init(&r, 1, 2, 3);
+    bytes = hl_test_mem.used;
+    for (int w = 0; w < waits; w++)
+        for (uint32_t q = 0; q < b.acd->queue_n; q++) {
+            hl_contact_new in = HL_CONTACT_NEW_INIT;
+            hl_id id;
+            in.queue = b.acd->queue[q]->id;
+            in.since = b.core.now - (int64_t)hl__rand_below(&r, 600000) * HL__US;
+            assert_int_equal(hl__acd_add(b.acd, 0, &in, NULL, NULL, &id), 0);
+            hl__contact_find(b.acd, id)->queued = in.since;
+            assert_int_equal(hl__acd_hangup(b.acd, id), 0);
+        }
+    printf("acd: %d queues with %d waits each: %lld bytes a queue for its figures and class\n", queues, waits,
+           (long long)(hl_test_mem.used - bytes) / queues);
+    began = now();
+    for (int q = 0; q < queues; q++)
+        assert_int_equal(hl__acd_stat(b.acd, b.acd->queue[q]->id, HL_SPAN_DAY, &s), 0);
+    printf("acd: figures of %d queues read in %.1f ms", queues, (now() - began) * 1e3);
+    began = now();
+    assert_int_equal(hl__acd_stat(b.acd, 0, HL_SPAN_DAY, &s), 0);
+    printf(", of all together in %.1f us\n", (now() - began) * 1e6);
+    bed_close(&b);
+}
+
 int main(void)
 {
+    figures_of(40000, 50);
     house_of(1000, 50, 1000, getenv("R") ? atoi(getenv("R")) : 200000);
     house_of(10000, 1000, 10000, 50000);
     return 0;
