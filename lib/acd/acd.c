@@ -68,6 +68,7 @@ static void free_tables(hl__acd *acd)
     hl__free(mem, acd->profile);
     hl__free(mem, acd->fit);
     hl__free(mem, acd->fit_back);
+    hl__free(mem, acd->live);
     for (int i = 0; i < HL__CHANNELS; i++) {
         hl__free(mem, acd->waiting[i]);
         hl__free(mem, acd->idle[i]);
@@ -108,6 +109,7 @@ void hl__acd_free(hl__acd *acd)
     }
     hl__timer_drop(&acd->core->wheel, &acd->timer);
     hl__figures_free(acd, acd->figures);
+    hl__timer_drop(&acd->core->wheel, &acd->goals);
     hl__scope_free(acd->scope);
     free_tables(acd);
     hl__free(acd->core->mem, acd);

@@ -1,8 +1,10 @@
 /* agent.c - agents: what they do, whether work can be offered to them, coming and going. */
 #include "acd/inner.h"
+#include "base/real.h"
 
 #define OFFLINE_AFTER (10 * (int64_t)HL__SECOND)  /* a page that is gone */
 #define RESUME_WITHIN (120 * (int64_t)HL__SECOND)
+#define FADES (900 * (double)HL__SECOND)          /* how fast occupancy is forgotten */
 
 bool hl__agent_staffed(const hl__agent *a)
 {
@@ -36,6 +38,17 @@ bool hl__agent_offerable(const hl__agent *a, int channel)
         a->in_hand[channel] < (uint32_t)cap->max && cap->cost + hl__agent_load(a, cap->over) <= 100 && free_slot(a);
 }
 
+void hl__agent_occupied(hl__acd *acd, hl__agent *a)
+{
+    bool is_busy = a->work == HL_WORK_BUSY || a->work == HL_WORK_WRAPUP;
+    double spans = (double)(acd->core->now - a->occupied_at) / FADES;
+
+    if (!a->profile || !(a->profile->bys >> HL__BY_OCCUPIED & 1) || spans <= 0)
+        return; /* nobody asks */
+    a->occupied = (is_busy ? 1 : 0) + (a->occupied - (is_busy ? 1 : 0)) * hl__exp_of(spans > 700 ? -700 : -spans);
+    a->occupied_at = acd->core->now;
+}
+
 /* The nodes lie channel by channel, of those his queues have. */
 static hl__node *node_of(const hl__agent *a, uint32_t channel, uint32_t by)
 {
@@ -51,6 +64,7 @@ static void pool_channel(hl__acd *acd, hl__agent *a, uint32_t channel, bool on)
     uint64_t *word = &acd->idle[channel][p->index / 64];
     hl__tree *any = NULL;
 
+    hl__agent_occupied(acd, a);
     for (uint32_t by = 0; by < HL__BYS; by++) {
         if (!(p->bys >> by & 1))
             continue;
@@ -161,6 +175,7 @@ void hl__agent_changed(hl__acd *acd, hl__agent *a)
     if (work != a->work) {
         if (work == HL_WORK_IDLE && (a->work == HL_WORK_BUSY || a->work == HL_WORK_WRAPUP))
             a->idle_since = acd->core->now;
+        hl__agent_occupied(acd, a);
         a->work = work;
         tell_state(acd, a);
     }
@@ -202,6 +217,7 @@ void hl__agent_set(hl__acd *acd, hl__agent *a, int state, const char *reason)
     if (state == HL_AGENT_OFFLINE)
         a->cool_until = 0;
     a->state = state;
+    hl__agent_occupied(acd, a);
     a->work = work_of(a);
     tell_state(acd, a);
     if (!hl__agent_staffed(a))

@@ -53,10 +53,11 @@ static void check_queues(const hl__jcheck *c, const hl__doc *doc)
         if (hl__json_type(in.j) != HL__JOBJECT) {
             hl__error(c->f, 520, &item, "a membership is an object, {} at the least");
         } else {
-            hl__jknown(&in, "tier rank position");
-            (void)hl__jint(&in, "tier", 0, 1000, 0); /* these three: checked only */
+            hl__jknown(&in, "tier rank position weight");
+            (void)hl__jint(&in, "tier", 0, 1000, 0); /* these four: checked only */
             (void)hl__jint(&in, "rank", 0, 1000, 0);
             (void)hl__jint(&in, "position", 0, 1000000, 0);
+            (void)hl__jint(&in, "weight", 1, 1000, 1);
         }
         if (!doc->object(doc->ctx, "queues", key)) {
             const char *near = doc->nearest ? doc->nearest(doc->ctx, "queues", key) : NULL;
@@ -138,7 +139,8 @@ static int read_members(hl__acd *acd, const hl__json *queues, hl__aconf *c)
             continue;
         for (; at > 0 && c->member[at - 1].queue > q->id; at--)
             c->member[at] = c->member[at - 1];
-        c->member[at] = (hl__member){ q->id, number(v, "tier", 0), number(v, "rank", 0), number(v, "position", 0) };
+        c->member[at] = (hl__member){ q->id, number(v, "tier", 0), number(v, "rank", 0), number(v, "position", 0),
+            number(v, "weight", 1) };
         c->members++;
     }
     return 0;

@@ -24,7 +24,19 @@ void hl__class_free(hl__acd *acd, hl__class *k)
     hl__free(acd->core->mem, k->key);
     hl__free(acd->core->mem, k->need);
     hl__free(acd->core->mem, k->share);
+    hl__free(acd->core->mem, k->named);
     hl__free(acd->core->mem, k);
+}
+
+void hl__class_ref(hl__acd *acd, hl__class *k, int n)
+{
+    uint64_t bit = UINT64_C(1) << (k->index % 64);
+
+    k->refs += (uint32_t)n;
+    if (k->refs > 0)
+        acd->live[k->index / 64] |= bit;
+    else
+        acd->live[k->index / 64] &= ~bit;
 }
 
 void hl__class_drop(hl__acd *acd, hl__class *k)
@@ -92,11 +104,12 @@ int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const 
         goto out;
     if (k->need[0] && (r = hl__need_compile(acd, k->need, &k->expr)) < 0)
         goto out;
-    if ((r = class_index(acd, &k->index)) < 0 || (r = hl__names_put(&acd->class_names, k->key, k)) < 0)
-        goto out;
     k->queue = q;
-    k->channel = (uint32_t)channel;
     k->step = step;
+    if ((r = hl__class_names(acd, k)) < 0 || (r = class_index(acd, &k->index)) < 0 ||
+        (r = hl__names_put(&acd->class_names, k->key, k)) < 0)
+        goto out;
+    k->channel = (uint32_t)channel;
     hl__link_init(&k->link);
     hl__link_add(&q->classes, &k->link);
     acd->class[k->index] = k;
@@ -118,8 +131,8 @@ static void profile_key(const hl__profile *p, hl__buf *key)
     for (int i = 0; i < HL__CHANNELS; i++)
         hl__buf_fmt(key, "%d.%d.%u,", p->cap[i].max, p->cap[i].cost, p->cap[i].over);
     for (uint32_t i = 0; i < p->members; i++)
-        hl__buf_fmt(key, ";%lld:%d:%d:%d", (long long)p->member[i].queue, p->member[i].tier, p->member[i].rank,
-                    p->member[i].position);
+        hl__buf_fmt(key, ";%lld:%d:%d:%d:%d", (long long)p->member[i].queue, p->member[i].tier, p->member[i].rank,
+                    p->member[i].position, p->member[i].weight);
     for (uint32_t i = 0; i < p->levels; i++)
         hl__buf_fmt(key, "/%u=%d", p->level[i].skill, p->level[i].level);
 }
@@ -279,6 +292,9 @@ int hl__acd_rebuild(hl__acd *acd)
 
     if ((r = hl__needs_compile(acd)) < 0 || (r = hl__fit_room(acd, acd->class_n, acd->profile_n)) < 0)
         return r;
+    for (uint32_t i = 0; i < acd->class_n; i++)
+        if (acd->class[i] && (r = hl__class_names(acd, acd->class[i])) < 0)
+            return r;
     queue_channels(acd);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
         hl__agent_unpool(acd, HL__OF(hl__agent, by_id, n));
@@ -290,6 +306,7 @@ int hl__acd_rebuild(hl__acd *acd)
         if (acd->class[i])
             hl__fit_class(acd, acd->class[i]);
     acd->staff++;
+    hl__goals_watch(acd);
     acd->is_stale = 0;
     hl__timer_drop(&acd->core->wheel, &acd->timer);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n)) {

@@ -71,11 +71,13 @@ static void read_order(const hl__jcheck *c, hl__qconf *q)
     hl__jcheck in = { c->f, hl__jobject(c, "order"), &at, 520 };
 
     q->slope = 1000;
+    q->power = 2;
     if (!in.j)
         return;
-    hl__jknown(&in, "law slope");
+    hl__jknown(&in, "law slope power");
     q->law = hl__jword(&in, "law", laws, HL__LAW_fifo);
     q->slope = (int32_t)hl__jint(&in, "slope", 1, 1000000, 1000);
+    q->power = (int32_t)hl__jint(&in, "power", 2, 3, 2);
     if (q->law == HL__LAW_fifo)
         q->slope = 1000;
 }
@@ -122,8 +124,9 @@ static void read_goal(const hl__jcheck *c, hl__goal *g)
     if (!in.j)
         return;
     hl__jknown(&in, "level target_ms short_ms formula");
-    if ((level && hl__json_type(level) != HL__JREAL && hl__json_type(level) != HL__JINT) || share <= 0 || share > 1)
-        hl__error(c->f, 520, &where, "a level is a share above 0 and at most 1, 0.8 for instance");
+    if ((level && hl__json_type(level) != HL__JREAL && hl__json_type(level) != HL__JINT) || share < 0.001 ||
+        share > 0.999)
+        hl__error(c->f, 520, &where, "a level is a share from 0.001 to 0.999, as 0.8: nobody can promise more");
     else
         g->level = (int32_t)(share * 1000 + 0.5);
     g->target_ms = (int32_t)hl__jint(&in, "target_ms", 0, 86400000, 20000);
@@ -348,6 +351,8 @@ static int queue_new(hl__acd *acd, hl_id id, const char *name, hl__qconf *conf)
     hl__link_init(&q->classes);
     hl__link_init(&q->line);
     hl__stat_init(&q->stat, conf, acd->core->now);
+    q->lead.half_at = acd->core->now + 1800 * (hl_time)HL__SECOND;
+    hl__goal_slope(q);
     while (at > 0 && acd->queue[at - 1]->id > id) {
         acd->queue[at] = acd->queue[at - 1];
         at--;
@@ -398,6 +403,7 @@ int hl__queue_apply(void *domain, hl_id id, const char *name, const hl__json *j)
         if (q) {
             hl__qconf_free(acd->core->mem, q->conf);
             q->conf = conf;
+            hl__goal_slope(q);
         } else if ((r = queue_new(acd, id, name, conf)) < 0) {
             hl__qconf_free(acd->core->mem, conf);
             return r;

@@ -124,9 +124,9 @@ static void widen(hl__acd *acd, hl__contact *c, const hl__with *with)
 
     hl__contact_unwait(acd, c);
     if (with && with->class) {
-        c->class->refs--;
+        hl__class_ref(acd, c->class, -1);
         c->class = with->class;
-        c->class->refs++;
+        hl__class_ref(acd, c->class, 1);
         ev.code = (int32_t)c->class->step;
         ev.text = c->class->queue->conf->step[c->class->step - 1].need;
         hl__acd_emit(acd, ev);
@@ -151,6 +151,7 @@ static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
     unline(c);
     hl__stat_wait(acd, q, waited, false);
     hl__figures_answered(acd, c);
+    hl__goal_count(acd, q, ms_since(acd, c->since), true);
     hl__stat_served(&q->stat, waited, c->predicted_ms);
     hl__acd_emit(acd, ev);
     hl__contact_timer(acd, c);
@@ -226,6 +227,8 @@ static void done(hl__acd *acd, hl__contact *c, int outcome)
     if (!talked && c->lost_ms == 0)
         hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), outcome == HL_OUTCOME_ABANDONED);
     hl__figures_out(acd, c, outcome);
+    if (!talked && outcome == HL_OUTCOME_ABANDONED)
+        hl__goal_count(acd, c->class->queue, ev.detail, false);
     c->outcome = outcome;
     hl__acd_emit(acd, ev);
     hl__timer_drop(&acd->core->wheel, &c->timer);
@@ -233,7 +236,7 @@ static void done(hl__acd *acd, hl__contact *c, int outcome)
     hl__tree_del(&acd->contacts_by_id, &c->by_id);
     if (c->ref)
         hl__names_del(&acd->refs, c->ref);
-    c->class->refs--;
+    hl__class_ref(acd, c->class, -1);
     hl__acd_tell(acd, &c->news, HL__NEWS_DONE);
 }
 
@@ -280,9 +283,9 @@ static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
     release(acd, c);
     hl__figures_out(acd, c, 0);
     count(c, -1); /* the queue is another one from here on */
-    c->class->refs--;
+    hl__class_ref(acd, c->class, -1);
     c->class = with->class;
-    c->class->refs++;
+    hl__class_ref(acd, c->class, 1);
     count(c, 1);
     if (!with->keep) {
         c->base = acd->core->now;

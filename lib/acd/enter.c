@@ -245,7 +245,7 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
     if (!(c = contact_new(acd, id, in)))
         return hl__fail(acd->core->err, HL_ENOMEM, "out of memory for a contact");
     c->class = k;
-    k->refs++;
+    hl__class_ref(acd, k, 1);
     begin(acd, c, in, terms);
     if (!id) {
         hl_event ev = { .type = HL_EV_CONTACT_NEW, .contact = c->id, .leg = c->leg, .text = c->number,
@@ -359,9 +359,9 @@ int hl__acd_need(hl__acd *acd, hl_id contact, const char *need)
         return r;
     if (c->state == HL_CONTACT_WAITING)
         hl__contact_unwait(acd, c);
-    c->class->refs--;
+    hl__class_ref(acd, c->class, -1);
     c->class = k;
-    k->refs++;
+    hl__class_ref(acd, k, 1);
     if (c->state == HL_CONTACT_WAITING)
         hl__contact_wait(acd, c);
     hl__acd_settle(acd);

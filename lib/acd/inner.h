@@ -27,6 +27,7 @@ void hl__tree_add(hl__tree *t, hl__node *n);               /* n->key, n->id are 
 void hl__tree_del(hl__tree *t, hl__node *n);               /* not in a tree: nothing */
 hl__node *hl__tree_next(const hl__node *n);
 hl__node *hl__tree_after(const hl__tree *t, int64_t key, uint64_t id); /* the least that is greater; NULL */
+hl__node *hl__tree_at(const hl__tree *t, uint32_t n);      /* of as many as come before it; n < size */
 uint32_t hl__tree_rank(const hl__tree *t, int64_t key, uint64_t id);   /* how many are less */
 static inline uint32_t hl__tree_size(const hl__tree *t) { return t->root ? t->root->size : 0; }
 
@@ -44,8 +45,9 @@ enum { HL__OBJ_CONTACT = 1, HL__OBJ_AGENT, HL__OBJ_SLOT };
 typedef struct hl__news { hl__link link; uint32_t kind, what; } hl__news; /* kind HL__OBJ_*; what HL__NEWS_* */
 
 /* Settings: immutable behind one pointer. */
-#define HL__LAWS(X) X(fifo) X(slope)
-#define HL__PICKS(X) X(longest_idle) X(round_robin) X(top_down) X(fewest) X(least_talk)
+#define HL__LAWS(X) X(fifo) X(slope) X(goal) X(cost)
+#define HL__PICKS(X) X(longest_idle) X(round_robin) X(top_down) X(fewest) X(least_talk) X(least_occupied) \
+    X(best_skill) X(least_flexible) X(weighted)
 #define X(name) HL__LAW_##name,
 enum { HL__LAWS(X) HL__LAW_END };
 #undef X
@@ -60,14 +62,15 @@ typedef struct hl__step { int32_t after_ms; char *need; } hl__step;
 typedef struct hl__qconf {
     char *title, *zone, *hours, *need;
     uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
-    int32_t law, slope, pick, credit_ms, credit_max_ms, rank_cap_ms, offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
+    int32_t law, slope, power, pick, credit_ms, credit_max_ms, rank_cap_ms;
+    int32_t offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
     int32_t max_wait_ms, max_len, max_ewt_ms, is_leave, handle_ms, patience_ms, first_ms, every_ms, resume_ms;
     int32_t alarm_wait_ms, alarm_len; /* 0: none */
     hl__goal goal;
     int32_t delay[HL_OFFER_LATE + 1]; /* cooling by the offer's end */
     hl__step step[HL__STEPS];
 } hl__qconf;
-typedef struct hl__member { hl_id queue; int32_t tier, rank, position; } hl__member;
+typedef struct hl__member { hl_id queue; int32_t tier, rank, position, weight; } hl__member;
 typedef struct hl__level { uint32_t skill; int32_t level; } hl__level; /* skill: place in acd->skill */
 typedef struct hl__aconf {
     char *title, *zone, *phone, *address, *capacity;
@@ -85,6 +88,9 @@ typedef struct hl__stat {
     hl_time half_at;
 } hl__stat;
 
+typedef struct hl__lead { double met, all, log; hl_time half_at; } hl__lead; /* log: of its slope's share */
+__extension__ typedef __int128 hl__score;
+
 typedef struct hl__class hl__class;
 typedef struct hl__queue {
     hl_id id;
@@ -95,8 +101,10 @@ typedef struct hl__queue {
     hl__tree order;                  /* contacts waiting, by key: who is ahead of whom */
     int32_t waiting, offered, engaged;
     uint32_t channels;               /* of its settings, and of contacts that came when it had others */
+    int64_t slope;                   /* thousandths; of law goal: as it is steered */
     hl__stat stat;
     hl__figures *figures;            /* NULL: nobody came yet */
+    hl__lead lead;
 } hl__queue;
 
 struct hl__class { /* contacts of equal queue, step, requirement and channel: equal agents may have them */
@@ -110,10 +118,10 @@ struct hl__class { /* contacts of equal queue, step, requirement and channel: eq
     uint64_t staff_seen;
     double *share;                   /* by class: of its agents those who could take this too; below 0: not known */
     uint64_t share_seen;             /* acd->staff they hold for; see hl__class_slots() */
-    uint32_t shares;
+    uint32_t shares, named_n, *named; /* named: skills its needs name, for best_skill */
 };
 
-enum { HL__BY_IDLE, HL__BY_ROUND, HL__BY_FEWEST, HL__BY_TALK, HL__BYS }; /* order of the idle */
+enum { HL__BY_IDLE, HL__BY_ROUND, HL__BY_FEWEST, HL__BY_TALK, HL__BY_OCCUPIED, HL__BYS }; /* order of the idle */
 typedef struct hl__profile { /* agents with equal skills, memberships and capacity */
     uint32_t index, refs, members, levels;
     char *key;
@@ -160,6 +168,8 @@ struct hl__agent {
     hl__tree mine;                   /* contacts that wait for him alone */
     hl__timer timer;
     hl_time since, idle_since, aux_since, cool_until, gone_at, day_end;
+    double occupied;                 /* share of his time at work, fading over 15 min; as it was at: */
+    hl_time occupied_at;
     int64_t talk_us;                 /* today */
     uint32_t in_hand[HL__CHANNELS], slots, pooled; /* pooled: bits of channels he is offered on */
     int32_t state, before, work, counted, handled, missed, missed_row; /* before: GONE; counted: as in the profile */
@@ -199,6 +209,7 @@ struct hl__acd {
     uint64_t *fit, *fit_back;        /* class x profile, profile x class: bits */
     uint32_t class_words, profile_words;
     uint64_t *waiting[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
+    uint64_t *live;                  /* bits of classes that contacts are in */
     hl__scope *scope;
     hl__eval *eval;
     hl__val *skill_val;              /* of one profile, for eval */
@@ -208,7 +219,7 @@ struct hl__acd {
     uint64_t staff;                  /* counts changes of who is staffed */
     uint32_t offers;                 /* made so far */
     int is_busy, is_stale;           /* settling; settings changed since hl__acd_rebuild() */
-    hl__timer timer;
+    hl__timer timer, goals;
 };
 
 /* acd.c */
@@ -242,10 +253,12 @@ extern const hl__capacity hl__capacity_plain[HL__CHANNELS];
 int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out);
 void hl__class_free(hl__acd *acd, hl__class *k);
 int hl__class_sweep(hl__acd *acd);             /* frees those without contacts; how many */
+void hl__class_ref(hl__acd *acd, hl__class *k, int n); /* a contact more, a contact less */
 void hl__class_drop(hl__acd *acd, hl__class *k);
 const hl__member *hl__member_of(const hl__profile *p, hl_id queue);
 bool hl__fits(const hl__acd *acd, const hl__class *k, const hl__profile *p);
 void hl__fit_class(hl__acd *acd, hl__class *k);
+int hl__class_names(hl__acd *acd, hl__class *k); /* k->named; its needs are compiled */
 int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles);
 int hl__profile_get(hl__acd *acd, const hl__aconf *conf, hl__profile **out);
 void hl__profile_free(hl__acd *acd, hl__profile *p);
@@ -268,6 +281,7 @@ void hl__agent_timer(hl__acd *acd, hl__agent *a);
 void hl__agent_day(hl__acd *acd, hl__agent *a);       /* a new day: figures of today begin at 0 */
 int hl__agent_slots(hl__acd *acd, hl__agent *a);      /* as many as his profile may need */
 void hl__agent_set(hl__acd *acd, hl__agent *a, int state, const char *reason); /* reason: static or NULL */
+void hl__agent_occupied(hl__acd *acd, hl__agent *a);  /* a->occupied as of now; before his work changes */
 bool hl__agent_staffed(const hl__agent *a);
 
 /* figures.c, alarm.c */
@@ -324,6 +338,12 @@ hl__contact *hl__match_soonest(hl__acd *acd);          /* of acd->fresh, which i
 void hl__match_agent(hl__acd *acd, hl__agent *a);
 int64_t hl__pick_key(const hl__agent *a, int channel, int by);
 int hl__by_of(int pick);
+
+/* goal.c */
+hl__score hl__score_of(const hl__queue *q, int64_t age_ms);
+void hl__goal_count(hl__acd *acd, hl__queue *q, int64_t wait_ms, bool is_answered);
+void hl__goal_slope(hl__queue *q);             /* from settings and lead */
+void hl__goals_watch(hl__acd *acd);            /* settings have changed */
 
 /* estimate.c */
 void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now);

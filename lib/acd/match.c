@@ -2,15 +2,30 @@
  *
  * Invariant once a command has settled: no contact waits while an agent who may have it could be offered. */
 #include "acd/inner.h"
+#include "base/real.h"
 
-__extension__ typedef __int128 score_t;
+#define FADES (900 * (double)HL__SECOND)
+#define NEVER_BUSY 1e-12
+#define STREAM 20                    /* of chance */
+
+__extension__ typedef unsigned __int128 wide;
 
 int hl__by_of(int pick)
 {
     static const int by[] = { [HL__PICK_longest_idle] = HL__BY_IDLE, [HL__PICK_round_robin] = HL__BY_ROUND,
-        [HL__PICK_top_down] = HL__BY_IDLE, [HL__PICK_fewest] = HL__BY_FEWEST, [HL__PICK_least_talk] = HL__BY_TALK };
+        [HL__PICK_top_down] = HL__BY_IDLE, [HL__PICK_fewest] = HL__BY_FEWEST, [HL__PICK_least_talk] = HL__BY_TALK,
+        [HL__PICK_least_occupied] = HL__BY_OCCUPIED, [HL__PICK_best_skill] = HL__BY_IDLE,
+        [HL__PICK_least_flexible] = HL__BY_IDLE, [HL__PICK_weighted] = HL__BY_IDLE };
 
     return by[pick];
+}
+
+/* Occupancies of the idle fade alike, so their logarithms keep their distance: t + tau ln(occupancy at t). */
+static int64_t occupied_key(const hl__agent *a)
+{
+    double share = a->occupied < NEVER_BUSY ? NEVER_BUSY : a->occupied;
+
+    return a->occupied_at + (int64_t)(FADES * hl__ln(share));
 }
 
 /* Static while he is idle. Work in hand counts before time, so that work spreads. */
@@ -20,6 +35,7 @@ int64_t hl__pick_key(const hl__agent *a, int channel, int by)
     case HL__BY_ROUND: return a->last_offer;
     case HL__BY_FEWEST: return a->handled;
     case HL__BY_TALK: return a->talk_us;
+    case HL__BY_OCCUPIED: return occupied_key(a);
     default: return ((int64_t)a->in_hand[channel] << 52) + a->idle_since;
     }
 }
@@ -33,33 +49,104 @@ static hl__agent *preferred(hl__acd *acd, const hl__contact *c)
     return NULL;
 }
 
-struct choice { hl__agent *agent, *second; int64_t prefix[2], key; };
-
-static void weigh(struct choice *best, hl__agent *a, const hl__member *m, int pick, int64_t key)
+/* What all agents of a profile are compared by before their own keys; least first. */
+static int64_t prefix(const hl__acd *acd, const hl__class *k, const hl__profile *p, const hl__member *m)
 {
-    int64_t position = pick == HL__PICK_top_down ? m->position : 0;
-    bool is_better = !best->agent || m->tier < best->prefix[0];
+    const uint64_t *back = &acd->fit_back[(size_t)p->index * acd->class_words];
+    int64_t sum = 0;
 
-    if (best->agent && m->tier == best->prefix[0]) {
-        if (position != best->prefix[1])
-            is_better = position < best->prefix[1];
-        else
-            is_better = key != best->key ? key < best->key : a->id < best->agent->id;
+    switch (k->queue->conf->pick) {
+    case HL__PICK_top_down: return m->position;
+    case HL__PICK_best_skill:
+        for (uint32_t i = 0; i < p->levels; i++)
+            for (uint32_t n = 0; n < k->named_n; n++)
+                sum -= k->named[n] == p->level[i].skill ? p->level[i].level : 0;
+        return sum;
+    case HL__PICK_least_flexible:
+        for (uint32_t w = 0; w < acd->class_words; w++)
+            sum += __builtin_popcountll(back[w] & acd->live[w]);
+        return sum;
+    default: return 0;
     }
-    if (!is_better) {
+}
+
+struct choice { hl__agent *agent, *second; int64_t tier, prefix, key; };
+
+static void weigh(struct choice *best, hl__agent *a, const int64_t key[3])
+{
+    const int64_t have[3] = { best->tier, best->prefix, best->key };
+    int i = 0;
+
+    while (i < 3 && key[i] == have[i])
+        i++;
+    if (best->agent && (i < 3 ? key[i] > have[i] : a->id > best->agent->id)) {
         best->second = a;
         return;
     }
-    *best = (struct choice){ a, best->agent, { m->tier, position }, key };
+    *best = (struct choice){ a, best->agent, key[0], key[1], key[2] };
+}
+
+static void weigh_all(const hl__acd *acd, const hl__class *k, struct choice *best)
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
+    int by = hl__by_of(k->queue->conf->pick);
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
+            const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
+            const hl__member *m = hl__member_of(p, k->queue->id);
+            const hl__node *n = p->idle[k->channel][by].first;
+            if (n)
+                weigh(best, hl__map_get(&acd->agents, (hl_id)n->id),
+                      (int64_t[]){ m->tier, prefix(acd, k, p, m), n->key });
+        }
+}
+
+/* How the weights of idle agents of the least tier add up; drawn: the one at this point of the sum. */
+static uint64_t weigh_lots(const hl__acd *acd, const hl__class *k, int32_t *tier, uint64_t at, hl__agent **drawn)
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
+    uint64_t sum = 0;
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
+            const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
+            const hl__member *m = hl__member_of(p, k->queue->id);
+            const hl__tree *t = &p->idle[k->channel][HL__BY_IDLE];
+            uint64_t part = (uint64_t)m->weight * hl__tree_size(t);
+            if (m->tier > *tier)
+                continue;
+            sum = m->tier < *tier ? 0 : sum;
+            *tier = m->tier;
+            if (drawn && !*drawn && at >= sum && at < sum + part)
+                *drawn = hl__map_get(&acd->agents,
+                                     (hl_id)hl__tree_at(t, (uint32_t)((at - sum) / (uint64_t)m->weight))->id);
+            sum += part;
+        }
+    return sum;
+}
+
+/* Chance proportional to the weight: one number of the generator for each decision, so equal everywhere. */
+static hl__agent *drawn(const hl__acd *acd, const hl__class *k)
+{
+    hl__agent *a = NULL;
+    int32_t tier = INT32_MAX;
+    uint64_t sum = weigh_lots(acd, k, &tier, 0, NULL);
+    hl__rand r;
+
+    if (sum == 0)
+        return NULL;
+    hl__rand_init(&r, (int64_t)acd->core->rand.seed, STREAM, acd->offers);
+    (void)weigh_lots(acd, k, &tier, (uint64_t)((wide)hl__rand_u64(&r) * sum >> 64), &a);
+    return a;
 }
 
 /* (A): of the offerable agents of fitting profiles the least (tier, pick key, serial). */
 void hl__match_contact(hl__acd *acd, hl__contact *c)
 {
     const hl__class *k = c->class;
-    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
-    int pick = k->queue->conf->pick, by = hl__by_of(pick);
-    struct choice best = { NULL, NULL, { 0, 0 }, 0 };
+    int pick = k->queue->conf->pick;
+    struct choice best = { NULL, NULL, 0, 0, 0 };
     hl__agent *a;
 
     if (c->state != HL_CONTACT_WAITING || acd->is_stale)
@@ -71,24 +158,19 @@ void hl__match_contact(hl__acd *acd, hl__contact *c)
     }
     if (c->tree != &k->tree)
         return; /* for now it waits for one agent alone */
-    for (uint32_t w = 0; w < acd->profile_words; w++)
-        for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
-            hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
-            hl__node *n = p->idle[k->channel][by].first;
-            if (n)
-                weigh(&best, hl__map_get(&acd->agents, (hl_id)n->id), hl__member_of(p, k->queue->id), pick, n->key);
-        }
+    if (pick == HL__PICK_weighted)
+        best.agent = drawn(acd, k);
+    else
+        weigh_all(acd, k, &best);
     if (!best.agent)
         return;
     c->runner = best.second ? best.second->id : 0;
     hl__offer_make(acd, c, best.agent, pick);
 }
 
-static score_t score(const hl__acd *acd, const hl__contact *c)
+static hl__score score(const hl__acd *acd, const hl__contact *c)
 {
-    int64_t x = (acd->core->now - c->key) / HL__US;
-
-    return (score_t)c->class->queue->conf->slope * x;
+    return hl__score_of(c->class->queue, (acd->core->now - c->key) / HL__US);
 }
 
 /* A membership's rank counts till the contact has waited rank_cap_ms, a head start counted: so within a class nobody is
@@ -106,7 +188,7 @@ static int32_t rank(const hl__acd *acd, const hl__contact *c, const hl__profile 
 static bool sooner(const hl__acd *acd, const hl__contact *a, const hl__contact *b, const hl__profile *p)
 {
     int32_t ra = rank(acd, a, p), rb = rank(acd, b, p);
-    score_t sa, sb;
+    hl__score sa, sb;
 
     if (ra != rb)
         return ra < rb;

@@ -194,6 +194,46 @@ static bool holds(hl__acd *acd, const char *text, const hl__expr *e, const hl__v
     return hl__expr_eval(e, acd->eval, &v) == 0 && v.kind == HL__V_BOOL && v.u.i;
 }
 
+/* Skills in the names an expression reads, "skill.zh tier", added to the class's. */
+static int add_named(hl__acd *acd, hl__class *k, const hl__expr *e)
+{
+    const char *at = e ? hl__expr_reads(e) : NULL;
+    uint32_t room = k->named_n;
+
+    while (at && *at) {
+        size_t len = strcspn(at, " ");
+        for (uint32_t i = 0; len > 6 && strncmp(at, "skill.", 6) == 0 && i < acd->skill_n; i++) {
+            bool is_known = strlen(acd->skill[i]) != len - 6 || memcmp(acd->skill[i], at + 6, len - 6) != 0;
+            for (uint32_t n = 0; n < k->named_n; n++)
+                is_known |= k->named[n] == i;
+            if (is_known)
+                continue;
+            if (hl__grow(acd->core->mem, &k->named, &room, k->named_n, sizeof(*k->named)) < 0)
+                return HL_ENOMEM;
+            k->named[k->named_n++] = i;
+        }
+        at += len + strspn(at + len, " ");
+    }
+    return 0;
+}
+
+int hl__class_names(hl__acd *acd, hl__class *k)
+{
+    const hl__qconf *conf = k->queue->conf;
+    int r = 0;
+
+    hl__free(acd->core->mem, k->named);
+    k->named = NULL;
+    k->named_n = 0;
+    if (conf->pick != HL__PICK_best_skill)
+        return 0;
+    if ((r = add_named(acd, k, k->expr)) == 0)
+        r = add_named(acd, k, k->queue->need);
+    for (uint32_t i = 0; i < k->step && i < conf->steps && r == 0; i++)
+        r = add_named(acd, k, k->queue->step_need[i]);
+    return r;
+}
+
 /* May such an agent have such a contact? A step's need stands in place of the queue's; steps only widen. */
 static bool admits(hl__acd *acd, const hl__class *k, const hl__profile *p)
 {
@@ -255,13 +295,24 @@ static uint32_t words_for(uint32_t words, uint32_t bits)
     return words;
 }
 
+/* A row of bits in a longer one; NULL: out of memory. */
+static uint64_t *lengthened(hl__mem *mem, const uint64_t *old, uint32_t had, uint32_t words)
+{
+    uint64_t *row = hl__alloc_array(mem, words, sizeof(*row));
+
+    if (row && old)
+        memcpy(row, old, had * sizeof(*row));
+    return row;
+}
+
 /* Bits for so many classes and profiles: all that grows is made before anything is replaced. */
 int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
 {
     hl__mem *mem = acd->core->mem;
     uint32_t had[2] = { acd->class_words, acd->profile_words }, now[2] = { had[0] ? had[0] : 1, had[1] ? had[1] : 1 };
-    uint64_t **place[2 + 2 * HL__CHANNELS] = { &acd->fit, &acd->fit_back }, *made[HL__COUNT(place)];
-    bool is_short;
+    uint64_t **place[4 + 2 * HL__CHANNELS] = { &acd->fit, &acd->fit_back, &acd->live }, *made[HL__COUNT(place)];
+    size_t n = 3;
+    bool is_short = false;
 
     now[0] = words_for(now[0], classes);
     now[1] = words_for(now[1], profiles);
@@ -269,15 +320,16 @@ int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
         return 0;
     made[0] = widened(mem, acd->fit, had, now);
     made[1] = widened(mem, acd->fit_back, (uint32_t[]){ had[1], had[0] }, (uint32_t[]){ now[1], now[0] });
-    is_short = !made[0] || !made[1];
-    for (size_t i = 2; i < HL__COUNT(place); i++) {
-        place[i] = i % 2 ? &acd->idle[i / 2 - 1] : &acd->waiting[i / 2 - 1];
-        made[i] = hl__alloc_array(mem, now[i % 2], sizeof(uint64_t));
-        is_short |= !made[i];
-        if (made[i] && *place[i])
-            memcpy(made[i], *place[i], had[i % 2] * sizeof(uint64_t));
+    made[2] = lengthened(mem, acd->live, had[0], now[0]);
+    for (int i = 0; i < HL__CHANNELS; i++) {
+        place[n] = &acd->waiting[i];
+        made[n++] = lengthened(mem, acd->waiting[i], had[0], now[0]);
+        place[n] = &acd->idle[i];
+        made[n++] = lengthened(mem, acd->idle[i], had[1], now[1]);
     }
-    for (size_t i = 0; i < HL__COUNT(place); i++) {
+    for (size_t i = 0; i < n; i++)
+        is_short |= !made[i];
+    for (size_t i = 0; i < n; i++) {
         hl__free(mem, is_short ? made[i] : *place[i]);
         if (!is_short)
             *place[i] = made[i];

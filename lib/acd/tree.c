@@ -113,6 +113,19 @@ hl__node *hl__tree_after(const hl__tree *t, int64_t key, uint64_t id)
     return best;
 }
 
+hl__node *hl__tree_at(const hl__tree *t, uint32_t n)
+{
+    hl__node *at = t->root;
+
+    for (;;) {
+        uint32_t left = at->kid[0] ? at->kid[0]->size : 0;
+        if (n == left)
+            return at;
+        at = at->kid[n > left];
+        n -= n > left ? left + 1 : 0;
+    }
+}
+
 uint32_t hl__tree_rank(const hl__tree *t, int64_t key, uint64_t id)
 {
     uint32_t rank = 0;

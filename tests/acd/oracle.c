@@ -6,10 +6,14 @@ __extension__ typedef __int128 score_t;
 const char *const o_need[ON] = { NULL, "skill.a >= 20", "skill.b >= 50", "skill.c >= 1 && tier < 2", "skill.a >= 70",
     "skill.b + skill.c >= 60" };
 static const char *const channel[] = { "voice", "chat", "email" };
-static const char *const pick[] = { "longest_idle", "round_robin", "top_down", "fewest", "least_talk" };
-enum { LONGEST_IDLE, ROUND_ROBIN, TOP_DOWN, FEWEST, LEAST_TALK, PICKS };
-static const char *const law[] = { "fifo", "slope" };
-enum { FIFO, SLOPE, LAWS };
+static const char *const pick[] = { "longest_idle", "round_robin", "top_down", "fewest", "least_talk", "least_occupied",
+    "best_skill", "least_flexible", "weighted" };
+enum { LONGEST_IDLE, ROUND_ROBIN, TOP_DOWN, FEWEST, LEAST_TALK, LEAST_OCCUPIED, BEST_SKILL, LEAST_FLEXIBLE, WEIGHTED,
+    PICKS };
+static const char *const law[] = { "fifo", "slope", "goal", "cost" };
+enum { FIFO, SLOPE, GOAL, COST, LAWS };
+/* the skills each need names */
+static const int named[ON][OS] = { { 0 }, { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 1, 1 } };
 
 static bool meets(const o_agent *a, int need, int tier)
 {
@@ -33,9 +37,11 @@ void oracle_draw(oracle *o)
     for (int i = 0; i < OQ; i++) {
         o_queue *q = &o->queue[i];
         *q = (o_queue){ .channels = 1 + below(o, 7), .pick = below(o, PICKS), .law = below(o, LAWS),
-            .slope = 1000, .rank_cap_ms = below(o, 3) * 15000, .need = below(o, 2) ? below(o, ON) : 0,
+            .slope = 1000, .power = 2 + below(o, 2), .handle_ms = 1000 << below(o, 9),
+            .target_ms = 1000 << below(o, 6), .rank_cap_ms = below(o, 3) * 15000,
+            .need = below(o, 2) ? below(o, ON) : 0,
             .steps = below(o, OSTEPS + 1) };
-        if (q->law == SLOPE)
+        if (q->law == SLOPE || q->law == COST)
             q->slope = 1 + below(o, 4000);
         for (int s = 0; s < q->steps; s++)
             q->step[s] = (o_step){ .after_ms = (s + 1) * 7000, .need = below(o, ON) };
@@ -49,6 +55,7 @@ void oracle_draw(oracle *o)
             a->tier[q] = below(o, 5) < 3 ? below(o, 3) : -1;
             a->rank[q] = below(o, 3);
             a->position[q] = below(o, 4);
+            a->weight[q] = 1 + below(o, 9);
         }
     }
 }
@@ -65,8 +72,9 @@ static void queue_json(const oracle *o, int n, hl__buf *out)
             hl__buf_fmt(out, "%s\"%s\"", glue, channel[i]);
             glue = ",";
         }
-    hl__buf_fmt(out, "],\"pick\":\"%s\",\"rank_cap_ms\":%d,\"order\":{\"law\":\"%s\",\"slope\":%d}", pick[q->pick],
-                q->rank_cap_ms, law[q->law], q->slope);
+    hl__buf_fmt(out, "],\"pick\":\"%s\",\"rank_cap_ms\":%d,\"order\":{\"law\":\"%s\",\"slope\":%d,"
+                "\"power\":%d},\"handle_ms\":%d,\"goal\":{\"target_ms\":%d}", pick[q->pick], q->rank_cap_ms,
+                law[q->law], q->slope, q->power, q->handle_ms, q->target_ms);
     if (q->need)
         hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->need]);
     hl__buf_str(out, ",\"steps\":[");
@@ -95,8 +103,8 @@ static void agent_json(const oracle *o, int n, hl__buf *out)
     glue = "";
     for (int q = 0; q < OQ; q++)
         if (a->tier[q] >= 0) {
-            hl__buf_fmt(out, "%s\"q%d\":{\"tier\":%d,\"rank\":%d,\"position\":%d}", glue, q, a->tier[q], a->rank[q],
-                        a->position[q]);
+            hl__buf_fmt(out, "%s\"q%d\":{\"tier\":%d,\"rank\":%d,\"position\":%d,\"weight\":%d}", glue, q,
+                        a->tier[q], a->rank[q], a->position[q], a->weight[q]);
             glue = ",";
         }
     hl__buf_str(out, "}}");
@@ -159,24 +167,36 @@ static int queue_of(const oracle *o, const hl__contact *c)
     return oracle_queue(o, c->class->queue->id);
 }
 
-/* May he have it, as far as it has come in its steps? */
-static bool fits(const oracle *o, const hl__contact *c, int at)
+static int own_need(const hl__class *k)
 {
-    const o_agent *a = &o->agent[at];
-    int n = queue_of(o, c), tier = a->tier[n], own = 0;
-    const o_queue *q = &o->queue[n];
+    int own = 0;
 
     for (int i = 1; i < ON; i++)
-        if (strcmp(c->class->need, o_need[i]) == 0)
+        if (strcmp(k->need, o_need[i]) == 0)
             own = i;
-    if (tier < 0 || !meets(a, own, tier))
+    return own;
+}
+
+/* May he have such a contact, as far as it has come in its steps? */
+static bool may_take(const oracle *o, const hl__class *k, int at)
+{
+    const o_agent *a = &o->agent[at];
+    int n = oracle_queue(o, k->queue->id), tier = a->tier[n];
+    const o_queue *q = &o->queue[n];
+
+    if (tier < 0 || !meets(a, own_need(k), tier) || (a->is_pair && k->channel == HL_CHANNEL_EMAIL))
         return false;
     if (meets(a, q->need, tier))
         return true;
-    for (int s = 0; s < q->steps && s < (int)c->class->step; s++)
+    for (int s = 0; s < q->steps && s < (int)k->step; s++)
         if (meets(a, q->step[s].need, tier))
             return true;
     return false;
+}
+
+static bool fits(const oracle *o, const hl__contact *c, int at)
+{
+    return may_take(o, c->class, at);
 }
 
 static void in_hand(const hl__agent *a, int n[HL__CHANNELS])
@@ -214,7 +234,14 @@ static bool is_idle(const oracle *o, int at, int ch)
 
 static score_t score(const oracle *o, const hl__contact *c)
 {
-    return (score_t)o->queue[queue_of(o, c)].slope * ((o->b->core.now - c->key) / HL__US);
+    const o_queue *q = &o->queue[queue_of(o, c)];
+    score_t x = (o->b->core.now - c->key) / HL__US;
+
+    if (q->law == GOAL)
+        return c->class->queue->slope * x; /* where it is steered: another test */
+    if (q->law != COST || x < 0)
+        return q->slope * x;
+    return q->slope * q->power * (q->power == 3 ? x * x : x) * (1 << 20) / q->handle_ms;
 }
 
 /* Is x before y in the order of contacts? at: for whom, whose ranks count; -1: for nobody. */
@@ -248,6 +275,34 @@ hl__contact *oracle_soonest(const oracle *o)
     return best;
 }
 
+static int64_t skill_sum(const oracle *o, const hl__contact *c, int at)
+{
+    const o_queue *q = &o->queue[queue_of(o, c)];
+    int64_t sum = 0;
+
+    for (int s = 0; s < OS; s++) {
+        int is_named = named[own_need(c->class)][s] | named[q->need][s];
+        for (int i = 0; i < q->steps && i < (int)c->class->step; i++)
+            is_named |= named[q->step[i].need][s];
+        sum += is_named ? o->agent[at].level[s] : 0;
+    }
+    return sum;
+}
+
+static int64_t flexibility(const oracle *o, int at)
+{
+    const hl__acd *acd = o->b->acd;
+    int64_t n = 0;
+
+    for (uint32_t i = 0; i < acd->class_n; i++) {
+        bool is_used = false;
+        for (hl__node *t = acd->contacts_by_id.first; t && acd->class[i] && !is_used; t = hl__tree_next(t))
+            is_used = HL__OF(hl__contact, by_id, t)->class == acd->class[i];
+        n += is_used && may_take(o, acd->class[i], at);
+    }
+    return n;
+}
+
 /* What he is compared by: tier, then up to two figures, then his serial; least first. */
 static void pick_key(const oracle *o, const hl__contact *c, int at, int64_t key[5])
 {
@@ -265,6 +320,9 @@ static void pick_key(const oracle *o, const hl__contact *c, int at, int64_t key[
     case TOP_DOWN: key[1] = o->agent[at].position[n]; break;
     case FEWEST: key[2] = a->handled, key[3] = 0; break;
     case LEAST_TALK: key[2] = a->talk_us, key[3] = 0; break;
+    case LEAST_OCCUPIED: key[2] = hl__pick_key(a, 0, HL__BY_OCCUPIED), key[3] = 0; break; /* another test knows it */
+    case BEST_SKILL: key[1] = -skill_sum(o, c, at); break;
+    case LEAST_FLEXIBLE: key[1] = flexibility(o, at); break;
     default: break;
     }
 }
@@ -275,6 +333,47 @@ static bool is_less(const int64_t a[5], const int64_t b[5])
         if (a[i] != b[i])
             return a[i] < b[i];
     return false;
+}
+
+/* Lots: all idle agents of the least tier in a row, by profile and then as if by longest_idle, each as long as his
+ * weight is; one number decides where in the row. */
+static int draw(const oracle *o, const hl__contact *c)
+{
+    int ch = (int)c->class->channel, n = queue_of(o, c), list[OA], count = 0, tier = INT32_MAX;
+    uint64_t sum = 0, at;
+    hl__rand r;
+
+    for (int i = 0; i < OA; i++)
+        if (is_idle(o, i, ch) && fits(o, c, i) && o->agent[i].tier[n] < tier)
+            tier = o->agent[i].tier[n];
+    for (int i = 0; i < OA; i++) {
+        int64_t key[5], other[5];
+        int place = count;
+        if (!is_idle(o, i, ch) || !fits(o, c, i) || o->agent[i].tier[n] != tier)
+            continue;
+        pick_key(o, c, i, key);
+        key[1] = agent_of(o, i)->profile->index;
+        for (; place > 0; place--) {
+            pick_key(o, c, list[place - 1], other);
+            other[1] = agent_of(o, list[place - 1])->profile->index;
+            if (is_less(other, key))
+                break;
+            list[place] = list[place - 1];
+        }
+        list[place] = i;
+        count++;
+        sum += (uint64_t)o->agent[i].weight[n];
+    }
+    if (!count)
+        return -1;
+    hl__rand_init(&r, (int64_t)o->b->core.rand.seed, 20, o->offers);
+    __extension__ at = (uint64_t)((unsigned __int128)hl__rand_u64(&r) * sum >> 64);
+    for (int i = 0; i < count; i++) {
+        if (at < (uint64_t)o->agent[list[i]].weight[n])
+            return list[i];
+        at -= (uint64_t)o->agent[list[i]].weight[n];
+    }
+    return -1;
 }
 
 int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
@@ -288,7 +387,9 @@ int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
     }
     if (c->tree != &c->class->tree)
         return 0; /* for one agent alone */
-    for (int i = 0; i < OA; i++) {
+    if (o->queue[queue_of(o, c)].pick == WEIGHTED)
+        best = draw(o, c);
+    for (int i = 0; i < OA && o->queue[queue_of(o, c)].pick != WEIGHTED; i++) {
         if (!is_idle(o, i, ch) || !fits(o, c, i))
             continue;
         pick_key(o, c, i, key);

@@ -9,10 +9,12 @@ enum { OA = 12, OQ = 5, OS = 3, ON = 6, OSTEPS = 3, OCHANNELS = 3, OMANY = 64 };
 
 typedef struct o_step { int after_ms, need; } o_step; /* need: of o_need; 0: none */
 typedef struct o_queue {
-    int channels, pick, law, slope, rank_cap_ms, need, steps;
+    int channels, pick, law, slope, power, handle_ms, target_ms, rank_cap_ms, need, steps;
     o_step step[OSTEPS];
 } o_queue;
-typedef struct o_agent { int level[OS], tier[OQ], rank[OQ], position[OQ], is_pair; } o_agent; /* tier -1: no member */
+typedef struct o_agent { /* tier -1: no member */
+    int level[OS], tier[OQ], rank[OQ], position[OQ], weight[OQ], is_pair;
+} o_agent;
 extern const char *const o_need[ON];
 
 typedef struct oracle {

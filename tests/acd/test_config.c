@@ -39,7 +39,7 @@ static void what_is_wrong_is_found_where_it_stands(void **state)
     finds("{\"queues\":{\"q\":{\"offer_ms\":1}}}", "520 /queues/q/offer_ms: 1 is out of range");
     finds("{\"queues\":{\"q\":{\"pick\":\"longest\"}}}", "520 /queues/q/pick: \"longest\" is not one of: longest_idle");
     finds("{\"queues\":{\"q\":{\"order\":{\"law\":\"lifo\"}}}}", "520 /queues/q/order/law: \"lifo\" is not one of: "
-        "fifo, slope");
+        "fifo, slope, goal, cost");
     finds("{\"queues\":{\"q\":{\"channels\":[\"voice\",\"fax\"]}}}", "520 /queues/q/channels/1: a channel is one of");
     finds("{\"queues\":{\"q\":{\"channels\":[]}}}", "520 /queues/q/channels: a queue needs a channel");
     finds("{\"queues\":{\"q\":{\"hours\":\"day\"}}}", "521 /queues/q/hours: there is no calendar \"day\"");
