@@ -48,6 +48,7 @@ def python(api):
     modules = {'hl_open': 'open', 'hl_open_sim': 'open_sim', 'hl_version': 'version', 'hl_features': 'features',
                'hl_strerror': 'strerror', 'hl_kind': 'kind'}
     methods = dict(api['methods'], hl_fd='fileno', hl_next='next', hl_close='close')
+    modules.update({name: methods[name] for name in api['free']})
     known = set(modules.values())
     missing = []
     for f in api['functions']:

@@ -122,7 +122,7 @@ HL_API int hl_flush(hl_t *hl, int timeout_ms); /* wait until everything accepted
 HL_API int hl_version(void);
 HL_API const char *hl_features(void);        /* what is built in: "sqlite postgres sip webrtc" */
 
-/* Errors. Words for your thread's last call on hl, "" if it succeeded; NULL: for its last hl_open(). */
+/* Errors. Words for your thread's last call on hl, "" if it succeeded; NULL: on none, such as hl_open(). */
 HL_API const char *hl_error(const hl_t *hl);
 HL_API const char *hl_strerror(int err);
 

@@ -2,11 +2,12 @@
 
 HEAD = r'''/* test_null.c - every function with NULL, zero, stale and foreign arguments; made by tools/api.py. */
 %s
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 static int bad, done;
-static hl_t *hl;
+static hl_t *hl, *asked; /* asked: whose words are read, NULL for functions without an engine */
 static char text_long[5000];
 
 static hl_id an_id(unsigned k)
@@ -19,6 +20,12 @@ static int64_t a_number(unsigned k)
 {
     static const int64_t some[] = { 0, -1, 1, 7, 2147483647, -2147483647, 100000 };
     return some[k %% 7];
+}
+
+static double a_real(unsigned k)
+{
+    const double some[] = { 0, 0.5, -1, 1, 1e9, 1e300, NAN, INFINITY, -INFINITY, 14 };
+    return some[k %% 10];
 }
 
 static const char *a_text(unsigned k)
@@ -61,7 +68,7 @@ static void fault(const char *name, unsigned k, int r, const char *what)
 
 static void after(const char *name, unsigned k, int r, int is_touched)
 {
-    const char *words = hl_error(hl);
+    const char *words = hl_error(asked);
     done++;
     if (r < 0 && !*words) fault(name, k, r, "fails without words");
     if (r >= 0 && *words) fault(name, k, r, "succeeds with words");
@@ -96,13 +103,14 @@ def argument(p, n, kind, number):
         return f't{n}'
     if kind == 'i':
         return f'a_struct(k + {n * 3}, &s{n}, sizeof s{n}, {number})'
-    return f'({p["type"]})a_number(k + {n * 2})'
+    return f'a_real(k / {n})' if p['type'] == 'double' else f'({p["type"]})a_number(k + {n * 2})'
 
 
 def one(f, kind_of, api):
-    name, lines, given, check = f['name'], [], ['hl'], ['0']
-    null = ['NULL']
-    for n, p in enumerate(f['params'][1:], 1):
+    free = kind_of(api, f['params'][0]['type']) != 'h'
+    name, lines, given, check = f['name'], [], [] if free else ['hl'], ['0']
+    null = [] if free else ['NULL']
+    for n, p in enumerate(f['params'][0 if free else 1:], 1):
         kind = kind_of(api, p['type'])
         if p['name'] in ('out', 'row', 'out_len'):
             base = p['type'][:-1].strip()
@@ -121,14 +129,14 @@ def one(f, kind_of, api):
                                              for f in api.structs[base]['fields']))
         given.append(argument(p, n, kind, number))
         null.append('0' if kind == 'n' else 'NULL')
-    return [f'static void try_{name}(void)', '{', f'    if ({name}({", ".join(null)}) != HL_EINVAL)',
-            f'        fault("{name}", 0, 0, "takes NULL for an engine");', '    for (unsigned k = 0; k < 400; k++) {', *lines,
+    return [f'static void try_{name}(void)', '{', f'    asked = {"NULL" if free else "hl"};', f'    if ({name}({", ".join(null)}) != HL_EINVAL)',
+            f'        fault("{name}", 0, 0, "takes nothing but NULL and 0");', '    for (unsigned k = 0; k < 400; k++) {', *lines,
             f'        int r = {name}({", ".join(given)});', f'        after("{name}", k, r, {" || ".join(check)});', '    }', '}', '']
 
 
 def test(api, kind_of):
     todo = [f for f in api.functions if f['result'] == 'int' and f['name'] not in LEFT_OUT and
-            f['params'] and kind_of(api, f['params'][0]['type']) == 'h']
+            f['params']]
     body = [line for f in todo for line in one(f, kind_of, api)]
     includes = '\n'.join(f'#include <{h}>' for h in api.headers)
     return HEAD % includes + '\n' + '\n'.join(body) + MAIN % '\n'.join(f'    try_{f["name"]}();' for f in todo)

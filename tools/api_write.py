@@ -66,6 +66,11 @@ def kind_of(api, t):
     return 'p' if t.endswith(')') or t == 'void *' else 'n'
 
 
+def is_free(api, f):
+    """Needs no engine: it stands in the module, not among the methods."""
+    return f['name'] not in BY_HAND and not any(kind_of(api, p['type']) == 'h' for p in f['params'])
+
+
 def inputs(api, f):
     """[(name, type, kind)] of what the caller gives; a text with its length is one."""
     result = []
@@ -142,7 +147,8 @@ def py_method(api, f):
             given += [arg, f'len({arg})']
         else:
             args.append(f'{arg}: {camel(t.replace("const ", "").rstrip(" *")[3:])} | None = None')
-            before += ['keep: list[object] = []', f'{arg}_c = {arg}._c(keep) if {arg} is not None else ffi.NULL']
+            before += [] if 'keep: list[object] = []' in before else ['keep: list[object] = []']
+            before += [f'{arg}_c = {arg}._c(keep) if {arg} is not None else ffi.NULL']
             given.append(arg + '_c')
     outs = [p for p in f['params'] if p['name'] in OUTPUTS]
     row = next((p for p in outs if p['name'] == 'row' or kind_of(api, p['type']) == 'r'), None)
@@ -170,7 +176,7 @@ def py_method(api, f):
     kind = cls
     if out and not row:
         value, kind = (f'_str({out["name"]}[0])', 'str | None') if kind_of(api, out['type']) == 's' else (
-            f'{out["name"]}[0]', 'int')
+            f'{out["name"]}[0]', 'float' if out['type'] == 'double *' else 'int')
         if len(outs) == 2:
             value, kind = f'bytes(ffi.buffer({out["name"]}[0], {outs[1]["name"]}[0]))', 'bytes'
     if f['name'] in BOTH:
@@ -183,12 +189,18 @@ def py_method(api, f):
     return [head + f' -> {kind or "int"}:', doc] + body + ['']
 
 
+def py_function(api, f):
+    lines = [line[4:].replace('(self, ', '(', 1).replace('(self)', '()', 1).replace('self._check(', '_check_free(')
+             for line in py_method(api, f)]
+    return lines + ['']
+
+
 def calls_py(api):
     given = {p['type'].replace('const ', '').rstrip(' *') for f in api.functions for p in f['params']
              if kind_of(api, p['type']) == 'i'}
     out = [f'"""The low level of the binding, {MADE}."""', 'from __future__ import annotations', '',
            'import enum', 'from typing import Iterator', '',
-           'from ._ground import Row, _bytes, _check_only, _kept, _ms, _str, _text, ffi, lib', '']
+           'from ._ground import Row, _bytes, _check_free, _check_only, _kept, _ms, _str, _text, ffi, lib', '']
     attach = []
     for name, members in groups(api):
         if not name:
@@ -204,10 +216,14 @@ def calls_py(api):
         out += py_struct(api, name, struct, given)
     for row, name in attach: # Agent.AVAILABLE: the states stand at the row that has them
         out += [f'for _member in {name}:', f'    setattr({row}, _member.name, _member)']
-    out += ['', '', 'class Calls:', '    """Every function of an engine; Engine is made of it."""', '    _hl: object', '    _check = _check_only',
+    out += ['', '']
+    for f in api.functions:
+        if is_free(api, f):
+            out += py_function(api, f)
+    out += ['class Calls:', '    """Every function of an engine; Engine is made of it."""', '    _hl: object', '    _check = _check_only',
             '']
     for f in api.functions:
-        if f['name'] not in BY_HAND:
+        if f['name'] not in BY_HAND and not is_free(api, f):
             out += py_method(api, f)
     return '\n'.join(out)
 
@@ -230,8 +246,8 @@ def lua_struct(api, name, struct):
 
 
 def lua_call(api, f):
-    """static int call_agent_set(lua_State *L): arguments from 2 on, result or nil, words, number."""
-    body, at = ['    hl_t *hl = engine(L);'], 2
+    """static int call_agent_set(lua_State *L): arguments behind the engine, result or nil, words, number."""
+    body, at = (['    hl_t *hl = NULL;'], 1) if is_free(api, f) else (['    hl_t *hl = engine(L);'], 2)
     given = ['hl'] if f['params'] and kind_of(api, f['params'][0]['type']) == 'h' else []
     for name, t, kind in inputs(api, f):
         if kind == 'n':
@@ -260,7 +276,8 @@ def lua_call(api, f):
             push = ['lua_pushlstring(L, out, out_len);']
         else:
             body.append(f'    {p["type"][:-1].strip()} {p["name"]} = 0;')
-            push = ['push_text(L, out);' if kind == 's' else 'push_int(L, out);']
+            push = ['push_text(L, out);' if kind == 's' else 'lua_pushnumber(L, out);' if p['type'] == 'double *' else
+                    'push_int(L, out);']
         given.append('&' + p['name'])
     call = f'{f["name"]}({", ".join(given)})'
     if f['result'] != 'int':
@@ -279,8 +296,11 @@ def lua_calls(api):
     todo = [f for f in api.functions if f['name'] not in BY_HAND]
     for f in todo:
         out += lua_call(api, f)
-    out += ['static const struct luaL_Reg calls[] = {'] + [f'    {{ "{f["name"][3:]}", call_{f["name"][3:]} }},' for f in todo]
-    out += ['    { NULL, NULL }', '};', 'static const struct { const char *name; lua_CFunction call; int arguments; } lists[] = {']
+    for name, free in (('calls', False), ('free_calls', True)):
+        out += [f'static const struct luaL_Reg {name}[] = {{']
+        out += [f'    {{ "{f["name"][3:]}", call_{f["name"][3:]} }},' for f in todo if is_free(api, f) == free]
+        out += ['    { NULL, NULL }', '};']
+    out += ['static const struct { const char *name; lua_CFunction call; int arguments; } lists[] = {']
     out += [f'    {{ "{method(api, f)}", call_{f["name"][3:]}, {len(inputs(api, f))} }},' for f in todo
             if f['name'].endswith('_next')]
     out += ['};', 'static const struct { const char *name; int64_t value; } constants[] = {']
@@ -288,11 +308,12 @@ def lua_calls(api):
 
 
 def meta_lua(api):
-    out = ['---@meta', f'-- {MADE}', '---@class hotline.Engine', 'local engine = {}', '']
+    out = ['---@meta', f'-- {MADE}', '---@class hotline.Engine', 'local engine = {}', '---@class hotline', 'local hotline = {}', '']
     for f in api.functions:
         if f['name'] not in BY_HAND and f['name'].endswith('_next') is False:
             names = [n for n, _, _ in inputs(api, f)]
-            out += [f'---{f.get("doc", "")}', f'function engine:{f["name"][3:]}({", ".join(names)}) end', '']
+            whose = 'hotline.' if is_free(api, f) else 'engine:'
+            out += [f'---{f.get("doc", "")}', f'function {whose}{f["name"][3:]}({", ".join(names)}) end', '']
     return '\n'.join(out)
 
 
@@ -317,7 +338,7 @@ def write(api, out):
     js, ts = constants_js(api)
     everything = {'types': api.types, 'constants': api.constants, 'enums': api.enums, 'structs': api.structs,
                   'functions': api.functions, 'lists': api.lists, 'events': api.events, 'by_hand': sorted(BY_HAND),
-                  'groups': groups(api), 'methods': {f['name']: method(api, f) for f in api.functions}}
+                  'free': [f['name'] for f in api.functions if is_free(api, f)], 'groups': groups(api), 'methods': {f['name']: method(api, f) for f in api.functions}}
     files = {'api.txt': '\n'.join(api.promise()) + '\n', 'api.json': json.dumps(everything, indent=1) + '\n',
              'symbols.txt': ''.join(sorted(f['name'] + '\n' for f in api.functions)), 'cdef.h': cdef(api),
              '_calls.py': calls_py(api), 'lua_calls.h': lua_calls(api), 'meta.lua': meta_lua(api), 'constants.js': js,

@@ -96,6 +96,7 @@ __attribute__((unused)) static double get_real(lua_State *L, int at, const char 
     double n;
     lua_getfield(L, at, name);
     n = lua_tonumber(L, -1);
+    if (!lua_isnil(L, -1) && !lua_isnumber(L, -1)) luaL_error(L, "%s: a number is wanted", name);
     lua_pop(L, 1);
     return n;
 }
@@ -315,6 +316,7 @@ int luaopen_hotline(lua_State *L)
     lua_pop(L, 1);
     lua_newtable(L);
     add(L, module);
+    add(L, free_calls);
     for (size_t n = 0; n < sizeof constants / sizeof constants[0]; n++)
         put_int(L, constants[n].name, constants[n].value);
     return 1;

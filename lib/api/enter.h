@@ -59,6 +59,8 @@ hl__findings *hl__desk_findings(hl_t *hl);       /* of this thread's last load o
 int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t first);
 int hl__row_ok(hl_t *hl, const void *theirs, size_t first);
 void hl__row_out(void *theirs, const void *ours, size_t size);
+int hl__struct_in(hl__err *err, const void *theirs, void *ours, size_t size, size_t first); /* without an engine */
+int hl__struct_ok(hl__err *err, const void *theirs, size_t first);
 int hl__id_ok(hl_t *hl, hl_id id, int kind, const char *what); /* HL_EINVAL: not the id of `what` ("a queue") */
 int hl__text_in(hl_t *hl, const char *text, size_t max, const char *what); /* NULL is fine; HL_EINVAL, HL_ELIMIT */
 int hl__object_in(hl_t *hl, const char *json, size_t max, const char *what); /* a JSON object; the same, HL_EPARSE */
@@ -66,7 +68,8 @@ int hl__after_ok(hl_t *hl, hl_id id, int kind);   /* what a list goes on behind:
 
 struct timespec;
 void hl__until(int ms, struct timespec *out);     /* so long from now, in the clock of shell->changed */
-const char *hl__open_words(void);                 /* of this thread's last hl_open() */
+const char *hl__open_words(void);                 /* of this thread's last hl_open(), or call that has no engine */
+int hl__without_engine(const hl__err *err, int r); /* keeps such a call's words, err may be NULL; r */
 void hl__shell_stop(hl_t *hl);                   /* lock held: carries out an hl_stop() */
 int hl__shell_new(hl_t *hl, const hl_options *opt);
 void hl__shell_free(hl_t *hl);

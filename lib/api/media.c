@@ -7,10 +7,13 @@ int hl_media_mos(int delay_ms, int loss_ppm, int ie, int bpl10, int *out)
     bool is_sane = delay_ms >= 0 && delay_ms <= 60000 && loss_ppm >= 0 && loss_ppm <= 1000000 && ie >= 0 && ie <= 95
         && bpl10 > 0 && bpl10 <= 10000;
 
+    hl__err err = { 0 };
+
     if (!out || !is_sane)
-        return HL_EINVAL;
+        return hl__without_engine(&err, hl__fail(&err, HL_EINVAL, out ? "a number is out of range" :
+                                                 "no place for the answer was given"));
     *out = hl__mos(delay_ms, loss_ppm, ie, bpl10);
-    return 0;
+    return hl__without_engine(&err, 0);
 }
 
 /* Reads and judges the file; the lock is given up meanwhile. */

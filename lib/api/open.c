@@ -9,7 +9,7 @@
 
 enum { FIRST_OPTIONS = 104 }; /* size of hl_options in the first release */
 
-/* Words of this thread's last hl_open(): there is no engine yet that could keep them. */
+/* Words of this thread's last hl_open(), or other call without an engine that could keep them. */
 static _Thread_local char open_words[512];
 
 const char *hl__open_words(void)
@@ -17,9 +17,10 @@ const char *hl__open_words(void)
     return open_words;
 }
 
-static void keep_words(const hl__err *err, int r)
+int hl__without_engine(const hl__err *err, int r)
 {
-    hl__copy(open_words, sizeof(open_words), r >= 0 ? "" : err->words[0] ? err->words : hl_strerror(r));
+    hl__copy(open_words, sizeof(open_words), r >= 0 ? "" : err && err->words[0] ? err->words : hl_strerror(r));
+    return r;
 }
 
 void hl__wake(hl_t *hl)
@@ -194,7 +195,7 @@ int hl_open(const hl_options *options, hl_t **out)
         r = make(&opt, false, 0, &err, &hl);
     if (r == 0 && (r = build(hl, &opt, &err)) < 0)
         take_apart(hl);
-    keep_words(&err, r);
+    (void)hl__without_engine(&err, r);
     if (r < 0)
         return r;
     *out = hl;
@@ -214,7 +215,7 @@ int hl_open_sim(const hl_options *options, hl_time start, hl_t **out)
         r = hl__fail(&err, HL_EINVAL, "a simulation starts between 1970 and the year 9999");
     if (r == 0)
         r = make(&opt, true, start, &err, &hl);
-    keep_words(&err, r);
+    (void)hl__without_engine(&err, r);
     if (r < 0)
         return r;
     hl__lock(hl);
@@ -224,7 +225,7 @@ int hl_open_sim(const hl_options *options, hl_time start, hl_t **out)
     hl__unlock(hl);
     if (r < 0) {
         take_apart(hl);
-        keep_words(&err, r);
+        (void)hl__without_engine(&err, r);
         return r;
     }
     *out = hl;

@@ -12,19 +12,18 @@ static uint32_t size_of(const void *row)
     return size;
 }
 
-int hl__row_ok(hl_t *hl, const void *theirs, size_t first)
+int hl__struct_ok(hl__err *err, const void *theirs, size_t first)
 {
     if (!theirs)
-        return hl__fail(hl->core.err, HL_EINVAL, "no struct was given");
+        return hl__fail(err, HL_EINVAL, "no struct was given");
     if (size_of(theirs) < first || size_of(theirs) > LARGEST)
-        return hl__fail(hl->core.err, HL_EINVAL, "size %u of a struct is wrong; begin it with its _INIT",
-                        size_of(theirs));
+        return hl__fail(err, HL_EINVAL, "size %u of a struct is wrong; begin it with its _INIT", size_of(theirs));
     return 0;
 }
 
-int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t first)
+int hl__struct_in(hl__err *err, const void *theirs, void *ours, size_t size, size_t first)
 {
-    int r = hl__row_ok(hl, theirs, first);
+    int r = hl__struct_ok(err, theirs, first);
     const unsigned char *at = theirs;
     size_t given;
 
@@ -33,10 +32,20 @@ int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t fir
     given = size_of(theirs);
     for (size_t i = size; i < given; i++)
         if (at[i])
-            return hl__fail(hl->core.err, HL_EVERSION, "a field is set that this library does not know");
+            return hl__fail(err, HL_EVERSION, "a field is set that this library does not know");
     memset(ours, 0, size);
     memcpy(ours, theirs, given < size ? given : size);
     return 0;
+}
+
+int hl__row_ok(hl_t *hl, const void *theirs, size_t first)
+{
+    return hl__struct_ok(hl->core.err, theirs, first);
+}
+
+int hl__row_in(hl_t *hl, const void *theirs, void *ours, size_t size, size_t first)
+{
+    return hl__struct_in(hl->core.err, theirs, ours, size, first);
 }
 
 void hl__row_out(void *theirs, const void *ours, size_t size)

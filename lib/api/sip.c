@@ -103,10 +103,16 @@ int hl_sip_stats_get(hl_t *hl, hl_sip_stats *row)
 
 int hl_sip_to_q850(int status)
 {
-    return status < 300 || status > 699 ? HL_EINVAL : hl__sip_q850_of(status);
+    const hl__err err = { .words = "a status is 300 to 699" };
+    bool is_one = status >= 300 && status <= 699;
+
+    return hl__without_engine(is_one ? NULL : &err, is_one ? hl__sip_q850_of(status) : HL_EINVAL);
 }
 
 int hl_sip_from_q850(int cause)
 {
-    return cause < 1 || cause > 127 ? HL_EINVAL : hl__sip_status_of(cause);
+    const hl__err err = { .words = "a cause is 1 to 127" };
+    bool is_one = cause >= 1 && cause <= 127;
+
+    return hl__without_engine(is_one ? NULL : &err, is_one ? hl__sip_status_of(cause) : HL_EINVAL);
 }

@@ -47,6 +47,47 @@ double hl__exp_of(double x)
                                                                         : sum * two_to(k);
 }
 
+double hl__exp(double x)
+{
+    return x < -745.2 ? 0 : x > 709.78 ? HUGE_VAL : hl__exp_of(x);
+}
+
+double hl__exp_less_one(double x)
+{
+    double sum = 1;
+
+    if (x < -0.4 || x > 0.4)
+        return hl__exp(x) - 1;
+    for (int i = 16; i > 1; i--)
+        sum = 1 + sum * x / i;
+    return x * sum;
+}
+
+double hl__ln_one_plus(double x)
+{
+    double z = x / (2 + x), zz = z * z, sum = 0; /* ln(1 + x) = 2 artanh z */
+
+    if (x < -0.3 || x > 0.4)
+        return hl__ln(1 + x);
+    for (int k = 12; k >= 0; k--)
+        sum = sum * zz + 1.0 / (2 * k + 1);
+    return 2 * z * sum;
+}
+
+/* Stirling's series from 12 on (Abramowitz and Stegun 6.1.41); below, G(x) = G(x + n) / (x (x + 1) ...). */
+double hl__ln_gamma(double x)
+{
+    static const double series[] = { 1.0 / 156, -691.0 / 360360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360,
+                                     1.0 / 12 };
+    double below = 1, sum = 0;
+
+    for (; x < 12; x++)
+        below *= x;
+    for (size_t i = 0; i < HL__COUNT(series); i++)
+        sum = sum / (x * x) + series[i];
+    return (x - 0.5) * hl__ln(x) - x + 0.91893853320467274178 + sum / x - hl__ln(below);
+}
+
 /* Marsaglia's polar method (1964): no sine, no cosine. */
 double hl__rand_normal(hl__rand *r)
 {

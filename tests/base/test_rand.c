@@ -92,6 +92,24 @@ static void logarithm_and_exponential_are_those_of_libm(void **state)
     assert_true(hl__ln(1) == 0 && hl__exp_of(0) == 1);
 }
 
+static void near_nothing_exponential_and_logarithm_keep_their_digits(void **state)
+{
+    hl__rand r;
+    (void)state;
+    hl__rand_init(&r, 9, 0, 0);
+    for (int i = 0; i < 50000; i++) {
+        double sign = i % 2 ? 1 : -1, x = sign * exp(hl__rand_real(&r) * 60 - 55), y = sign * hl__rand_real(&r);
+        double g = 0.5 * exp(hl__rand_real(&r) * 19), e = lgamma(g);
+        if (x > 0 || x > -40) assert_true(fabs(hl__exp_less_one(x) / expm1(x) - 1) < 1e-15 + 1e-14 * fabs(x));
+        if (x > -1) assert_true(fabs(hl__ln_one_plus(x) / log1p(x) - 1) < 2e-15);
+        if (y > -1) assert_true(fabs(hl__ln_one_plus(y) / log1p(y) - 1) < 2e-15);
+        assert_true(fabs(hl__ln_gamma(g) - e) <= 2e-14 * (fabs(e) > 1 ? fabs(e) : 1));
+    }
+    assert_true(hl__exp_less_one(0) == 0 && hl__ln_one_plus(0) == 0 && fabs(hl__ln_gamma(1)) < 2e-14);
+    assert_true(hl__exp(-1e300) == 0 && hl__exp(-746) == 0 && isinf(hl__exp(710)) && isinf(hl__exp(1e300)));
+    assert_true(fabs(hl__exp(709.7) / exp(709.7) - 1) < 1e-13 && hl__exp(-744) > 0 && hl__exp(1) == hl__exp_of(1));
+}
+
 static void bytes_and_letters_fill_what_is_given(void **state)
 {
     unsigned char bytes[9];
@@ -135,6 +153,7 @@ int main(void)
         HL_TEST(philox_gives_the_published_answers), HL_TEST(the_stream_is_philox_counted_up),
         HL_TEST(seed_stream_and_serial_each_change_everything), HL_TEST(draws_below_a_bound_are_even),
         HL_TEST(reals_fill_the_unit_interval), HL_TEST(logarithm_and_exponential_are_those_of_libm),
+        HL_TEST(near_nothing_exponential_and_logarithm_keep_their_digits),
         HL_TEST(bytes_and_letters_fill_what_is_given), HL_TEST(fingerprints_are_the_published_ones),
     };
     return HL_TEST_MAIN(tests);

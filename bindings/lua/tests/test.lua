@@ -36,6 +36,18 @@ test('numbers and words are those of the header', function()
     end
 end)
 
+test('functions without an engine stand in the module', function()
+    same(hotline.erlang_b(1, 1), 0.5)
+    local row = assert(hotline.plan_staff({ calls = 100, handle_s = 180, target_s = 20 }, { level = 0.8 }))
+    same(row.agents, 14)
+    same(row.level > 0.88 and row.level < 0.89, true)
+    local none, words, code = hotline.erlang_c(-1, 1)
+    same(none, nil)
+    same(words, '-1 and 1 must both be 0 to 1e+09')
+    same(code, hotline.EINVAL)
+    same(pcall(hotline.plan_at, { calls = 'many' }, 1), false)
+end)
+
 test('ids print without exponent', function()
     same(hotline.text(9007199254740990), '9007199254740990')
     same(hotline.text(-17), '-17')

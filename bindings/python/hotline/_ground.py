@@ -81,6 +81,13 @@ def _check_only(self: Any, r: int) -> int:
     return r
 
 
+def _check_free(r: int) -> int:
+    """The same for a function without an engine."""
+    if r < 0:
+        raise failure(r, _str(lib.hl_error(ffi.NULL)) or _str(lib.hl_strerror(r)) or '')
+    return r
+
+
 def _str(p: Any) -> Any:
     return ffi.string(p).decode('utf-8', 'surrogateescape') if p else None
 

@@ -48,6 +48,17 @@ def test_a_row_takes_its_fields_as_keywords_and_no_others():
         row.colour = 1
 
 
+def test_functions_without_an_engine_stand_in_the_module():
+    assert hotline.erlang_b(1, 1) == 0.5 and hotline.plan_lines(10, 0.01) == 18
+    desk = hotline.PlanIn(calls=100, handle_s=180, target_s=20)
+    row = hotline.plan_staff(desk, hotline.PlanGoal(level=0.8))
+    assert row.agents == 14 and row == hotline.plan_at(desk, 14) and 0.88 < row.level < 0.89
+    assert hotline.plan_at(desk, 10).stable == 0 and hotline.plan_at(desk, 10).asa_s == float('inf')
+    with pytest.raises(hotline.BadValue, match='must both be'):
+        hotline.erlang_c(-1, 1)
+    assert not hasattr(hotline.Engine, 'erlang_b')
+
+
 def test_time_is_what_the_simulation_says(hl):
     assert hl.now() == START
     hl.advance(START + 5_000_000)
