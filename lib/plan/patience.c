@@ -10,7 +10,7 @@
  *   fall(v) = gap v + z phi(v),  phi(v) = e^-v - 1 + v,  gap = max(0, x - y),  z = min(x, y)
  *
  * which is convex and computed without differences of large numbers. Steps away from the summit are such that the fall
- * in each is at most 8 and its length at most 2 or the way so far: 16 Gauss-Legendre points then give 14 digits. */
+ * in each is at most 8 and its length twice that of the one before: 16 Gauss-Legendre points then give 14 digits. */
 #include "plan/plan.h"
 #include "base/real.h"
 #include <math.h>
@@ -90,10 +90,10 @@ static void walk(struct shape *s, int side, double most)
     double v = 0, length = 1;
 
     while (v < most && s->count < STEPS) {
-        double now = fall(s, side * v), limit = v > 2 ? v : 2;
+        double now = fall(s, side * v);
         if (now > LOW)
             break;
-        length = length * 2 < limit ? length * 2 : limit;
+        length *= 2;
         while (fall(s, side * (v + length)) - now > 8)
             length /= 2;
         if (v + length > most)
