@@ -44,9 +44,11 @@ int hl__dump(hl_t *hl, const char *section, hl__buf *out)
     hl__buf_str(&raw, "{\"hotline\":1");
     for (uint32_t i = 0; i < hl->rooms; i++) {
         const hl__room *room = &hl->room[i];
-        if ((section && strcmp(section, room->section.name) != 0) || (!section && room->by_name.map.live == 0))
+        if (section && strcmp(section, room->section.name) != 0)
             continue;
         found = true;
+        if (room->by_name.map.live == 0 && (!section || room->section.kind == 0))
+            continue; /* settings that were never given stay so when this is loaded */
         hl__buf_fmt(&raw, ",\"%s\":", room->section.name);
         dump_room(room, &raw);
     }

@@ -160,6 +160,9 @@ void hl__fault(hl_t *hl, hl_id ref, int code, const char *fmt, ...) HL__PRINTF(4
 int hl__take_reports(hl_t *hl);               /* from the media driver; how many */
 void hl__fire_timers(hl_t *hl, hl_time now);
 
+/* check.c */
+int hl__engine_check(const hl_t *hl, hl__err *err); /* tests: HL_ESTATE and words if an invariant does not hold. Slow */
+
 /* event.c */
 void *hl__step_alloc(hl_t *hl, size_t size); /* zeroed; NULL: counted as lost */
 int hl__events_init(hl_t *hl, uint32_t max);

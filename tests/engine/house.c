@@ -52,11 +52,18 @@ hl_id house_find(hl_t *hl, int kind, const char *name)
     return id;
 }
 
+void house_check(hl_t *hl)
+{
+    hl__err err = { 0 };
+    hl_test_ok(hl__engine_check(hl, &err) == 0, "%s", err.words[0] ? err.words : hl->scratch.words);
+}
+
 void house_pass(hl_t *hl, int ms)
 {
     hl_time to = hl_now(hl) + ms * (hl_time)HL__US;
     assert_true(hl_advance(hl, to) >= 0);
     assert_int_equal(hl_now(hl), to);
+    house_check(hl);
 }
 
 int house_read(hl_t *hl, uint32_t type, hl_event *out)

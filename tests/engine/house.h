@@ -18,6 +18,7 @@ hl_t *house_bare(const hl_options *opt);     /* a simulation in hl_test_mem; opt
 hl_id house_find(hl_t *hl, int kind, const char *name);
 void house_pass(hl_t *hl, int ms);           /* so much time */
 int house_read(hl_t *hl, uint32_t type, hl_event *out); /* reads all; how many were of that type; out: the last one */
+void house_check(hl_t *hl);                  /* every invariant holds */
 uint64_t house_trace(hl_t *hl, uint64_t hash); /* reads all; FNV-1a over what they say */
 hl_id house_talk(hl_t *hl, hl_id *customer);  /* a caller and ann's page talk: the contact */
 

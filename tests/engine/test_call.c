@@ -205,7 +205,7 @@ static void a_customer_who_is_moved_has_left_his_contact(void **state)
     assert_int_equal(leg_row(customer).id, 0);
     assert_int_equal(hl->talks.live, 0);
     assert_int_equal(hl->calls->legs.live, 0);
-    assert_int_equal(hl__acd_check(hl->acd), 0);
+    house_check(hl);
     hl_close(hl);
 }
 
@@ -224,7 +224,7 @@ static void an_agent_who_is_moved_has_left_hers(void **state)
     house_pass(hl, 200000);
     assert_int_equal(state_of(second), HL_CALL_TALK);
     assert_int_equal(leg_row(agent).contact, second);
-    assert_int_equal(hl__acd_check(hl->acd), 0);
+    house_check(hl);
     assert_int_equal(leg_row(customer).id, 0); /* his flow had nothing more for him */
     GIVES(hl, hl_call_end(hl, second, 0), 0);
     house_pass(hl, 60000);

@@ -39,7 +39,7 @@ static uint64_t an_hour(int64_t seed, uint32_t max_events, int step_ms)
         }
         at += pause;
     }
-    assert_int_equal(hl__acd_check(hl->acd), 0);
+    house_check(hl);
     hl_close(hl);
     return hash;
 }

@@ -57,7 +57,7 @@ static void a_dump_is_canonical_and_loads_as_unchanged(void **state)
     FAILS(hl, out, hl_dump(hl, "a\nb", &out), HL_EINVAL);
     GIVES(hl, hl_dump(hl, NULL, NULL), HL_EINVAL);
     whole = dump(hl, "media");
-    assert_string_equal(whole, "{\"hotline\":1,\"media\":{}}");
+    assert_string_equal(whole, "{\"hotline\":1}");
     free(whole);
     hl_close(other);
     hl_close(hl);
@@ -127,7 +127,7 @@ static void null_removes_and_what_is_absent_stays(void **state)
     load(hl, "{\"hotline\":1,\"media\":{\"dscp\":46}}", 1);
     load(hl, "{\"hotline\":1,\"media\":null}", 1);
     char *got = dump(hl, "media");
-    assert_string_equal(got, "{\"hotline\":1,\"media\":{}}");
+    assert_string_equal(got, "{\"hotline\":1}");
     free(got);
     hl_close(hl);
 }

@@ -69,7 +69,7 @@ static int run(story *s, int (*command)(story *s))
     s->refused = r == HL_ENOMEM;
     hl_test_ok(s->reached || !s->refused, "command %d is refused although memory was there", s->at);
     if (!s->refused) return r;
-    if (s->hl) assert_int_equal(hl__acd_check(s->hl->acd), 0);
+    if (s->hl) house_check(s->hl);
     return command(s);
 }
 
@@ -188,7 +188,7 @@ static int tell(story *s)
         pass(s, 700);
     }
     pass(s, 70000);
-    assert_int_equal(hl__acd_check(s->hl->acd), 0);
+    house_check(s->hl);
     hl_close(s->hl);
     return s->now;
 }
@@ -319,7 +319,7 @@ static void a_load_over_the_limit_is_undone(void **state)
         assert_int_equal(hl_find(hl, HL_KIND_QUEUE, "back", &id), r < 0 ? 0 : HL_ENOENT);
         assert_int_equal(hl_find(hl, HL_KIND_QUEUE, "queue7", &id), r < 0 ? HL_ENOENT : 0);
         assert_int_equal(house_read(hl, HL_EV_FAULT, NULL), 0);
-        assert_int_equal(hl__acd_check(hl->acd), 0);
+        house_check(hl);
         if (r < 0) GIVES(hl, hl_load(hl, big, 0), 63);
         (void)house_talk(hl, NULL); /* and it works */
         free(before);

@@ -1,11 +1,15 @@
 /* fuzz_api.c - bytes choose calls, arguments, the passing of time and failing memory: the engine stands it, its
  * invariants hold after every step, words exist exactly when a call failed, and the same bytes decide the same twice.
  *
- * First byte: after so many times 16 allocations one fails, 0: none does. Then a byte for what, a byte for whom. */
+ * First byte: after so many times 16 allocations one fails, 0: none does. Then a byte for what, a byte for whom; what
+ * 41: the next allocations fail from the n-th on, for one step. */
 #include "engine/engine.h"
 #include "sim/sim.h"
 #include <hotline/acd.h>
 #include <hotline/call.h>
+#include <hotline/media.h>
+#include <hotline/ticket.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +33,13 @@ static const char document[] = "{\"hotline\":1,\"queues\":{\"desk\":{\"wrapup_ms
         "\"error\":\"e\"},\"r\":{\"do\":"
     "\"queue\",\"queue\":\"mail\",\"answered\":\"e\",\"overflow\":\"e\",\"timeout\":\"e\",\"no_agents\":\"e\","
         "\"error\":\"e\"},\"e\":{"
-    "\"do\":\"hangup\"}}}},\"numbers\":{\"1\":{\"flow\":\"main\"}}}";
+    "\"do\":\"hangup\"}}}},\"numbers\":{\"1\":{\"flow\":\"main\"}},"
+    "\"ticket_types\":{\"repair\":{\"fields\":[{\"name\":\"address\",\"type\":\"text\"}],"
+    "\"states\":[{\"name\":\"open\",\"category\":"
+    "\"new\"},{\"name\":\"busy\",\"category\":\"active\"},{\"name\":\"done\",\"category\":\"done\"}],"
+    "\"moves\":[{\"name\":\"start\","
+    "\"from\":[\"open\"],\"to\":\"busy\",\"need\":[\"address\"]},"
+    "{\"name\":\"finish\",\"from\":[\"busy\"],\"to\":\"done\"}]}}}";
 static const char changed[] = "{\"hotline\":1,\"queues\":{\"desk\":{\"wrapup_ms\":0,\"need\":\"skill.zh > 0\"}},"
     "\"agents\":{\"cat\":{"
     "\"skills\":{\"zh\":9},\"queues\":{\"desk\":{}}}}}";
@@ -41,12 +51,13 @@ typedef struct world {
     hl_t *hl;
     hl__sim *sim;
     const uint8_t *at, *end;
-    hl_id legs[KEPT], pages[KEPT], contacts[KEPT], offers[KEPT], queue[2], agent[3];
-    uint32_t leg_n, page_n, contact_n, offer_n;
+    hl_id legs[KEPT], pages[KEPT], contacts[KEPT], offers[KEPT], plays[KEPT], tickets[KEPT], queue[2], agent[3];
+    uint32_t leg_n, page_n, contact_n, offer_n, play_n, ticket_n;
     uint64_t hash;
 } world;
 
 static int64_t fail_in;
+static int fails_on; /* and all later ones */
 
 static void *alloc(void *ctx, void *old, size_t size)
 {
@@ -55,6 +66,7 @@ static void *alloc(void *ctx, void *old, size_t size)
         free(old);
         return NULL;
     }
+    if (fail_in == 1 && fails_on) return NULL;
     if (fail_in > 0 && --fail_in == 0) return NULL;
     return realloc(old, size);
 }
@@ -94,6 +106,8 @@ static void read_events(world *w)
         w->hash = hl__fnv(w->hash, &e.code, sizeof(e.code));
         if (e.type == HL_EV_OFFER_MADE) keep(w->offers, &w->offer_n, e.ref);
         if (e.type == HL_EV_CONTACT_NEW) keep(w->contacts, &w->contact_n, e.contact);
+        if (e.type == HL_EV_TICKET_NEW) keep(w->tickets, &w->ticket_n, e.ticket);
+        if (e.type == HL_EV_LEG_NEW) keep(w->legs, &w->leg_n, e.leg);
     }
 }
 
@@ -153,9 +167,138 @@ static void rows(world *w, uint8_t whom)
 
 static void load(world *w, uint8_t whom)
 {
-    const char *text = whom % 3 == 0 ? document : whom % 3 == 1 ? changed : wrong;
+    static const char *const texts[] = { document, changed, wrong,
+        "{\"hotline\":1,\"complete\":[\"agents\",\"flows\"]}",
+        "{\"hotline\":1,\"agents\":{\"ann\":null}}", "{\"hotline\":1,\"queues\":{\"new\":{},\"mail\":null}}", "{", "" };
+    const char *text = texts[whom % 8];
+    hl_finding f = HL_FINDING_INIT;
 
-    result(w, hl_load(w->hl, text, strlen(text)));
+    result(w, whom & 8 ? hl_check(w->hl, text, strlen(text)) : hl_load(w->hl, text, strlen(text)));
+    while (hl_finding_next(w->hl, &f) == 1) result(w, f.code + f.line + f.column);
+}
+
+/* What was dumped is what is there; a part of it comes back as it is. */
+static void dump(world *w, uint8_t whom)
+{
+    static const char *const sections[] = { NULL, "queues", "agents", "flows", "media", "nothing" };
+    const char *text = NULL;
+    int r = hl_dump(w->hl, sections[whom % 6], &text);
+
+    result(w, r);
+    if (r < 0) return;
+    w->hash = hl__fnv(w->hash, text, strlen(text));
+    char *copy = strdup(text);
+    if (copy) r = hl_load(w->hl, copy, 0);
+    if (copy && r != 0 && r != HL_ENOMEM && r != HL_ESTATE) {
+        fprintf(stderr, "%d %s for %s\n", r, hl_error(w->hl), copy);
+        abort();
+    }
+    free(copy);
+}
+
+static void dial(world *w, uint8_t whom)
+{
+    static const char *const to[] = { "13900000009", "", "1", NULL };
+    hl_dial d = HL_DIAL_INIT;
+    hl_id leg = 0;
+
+    d.to = to[whom & 3];
+    d.contact = whom & 4 ? one_of(w->contacts, w->contact_n, whom >> 3) : 0;
+    d.agent = (whom & 24) == 24 ? w->agent[whom % 3] : 0;
+    d.role = whom >> 5;
+    d.early = whom >> 3 & 1;
+    d.timeout_ms = (whom >> 4) * 1500;
+    d.data = whom & 16 ? "{\"a\":1}" : NULL;
+    result(w, hl_leg_dial(w->hl, &d, &leg));
+}
+
+static void play(world *w, uint8_t whom)
+{
+    static const char *const prompts[] = { "none", "[{\"pause\":3000}]", "[{\"say\":\"number\",\"v\":\"12\"}]",
+        "tone:busy", "[" };
+    hl_play p = HL_PLAY_INIT;
+    hl_id id = 0;
+
+    p.target = whom & 128 ? one_of(w->contacts, w->contact_n, whom & 127) : one_of(w->legs, w->leg_n, whom);
+    p.prompt = prompts[whom % 5];
+    p.lang = "en";
+    p.flags = whom >> 3 & 3;
+    if (hl_media_play(w->hl, &p, &id) == 0) keep(w->plays, &w->play_n, id);
+}
+
+static void ticket(world *w, uint8_t whom)
+{
+    static const char *const fields[] = { "{\"address\":\"A\"}", "{}", "{\"x\":1}", NULL, "[" };
+    static const char *const verbs[] = { "start", "finish", "note", "edit", "urge", "dance" };
+    hl_ticket_new n = HL_TICKET_NEW_INIT;
+    hl_ticket_act a = HL_TICKET_ACT_INIT;
+    hl_ticket row = HL_TICKET_INIT;
+    hl_id id = 0;
+
+    n.type = "repair";
+    n.fields = fields[whom % 5];
+    n.phone = whom & 8 ? "13900000001" : NULL;
+    n.contact = whom & 16 ? one_of(w->contacts, w->contact_n, whom) : 0;
+    a.ticket = one_of(w->tickets, w->ticket_n, whom);
+    a.verb = verbs[whom % 6];
+    a.args = fields[(whom >> 3) % 5];
+    a.actor = whom & 64 ? w->agent[whom % 3] : 0;
+    if (whom & 128) result(w, hl_ticket_add(w->hl, &n, &id));
+    else result(w, hl_ticket_do(w->hl, &a, &id));
+    result(w, hl_ticket_get(w->hl, one_of(w->tickets, w->ticket_n, whom), 0, &row));
+}
+
+/* What a page asks. Its answer is words of its own, so there are none on the desk. */
+static void ask(world *w, uint8_t whom)
+{
+    static const struct { int op; const char *json; } asks[] = {
+        { HL__DO_CALL_WEB, "{\"to\":\"1\"}" }, { HL__DO_CALL_HANGUP, "{}" }, { HL__DO_CALL_DTMF, "{\"keys\":\"1\"}" },
+        { HL__DO_AGENT_STATE, "{\"state\":\"available\"}" }, { HL__DO_AGENT_STATE, "{\"state\":\"offline\"}" },
+        { HL__DO_CALL_HOLD, "{\"contact\":0}" }, { HL__DO_CALL_RESUME, "{\"contact\":0}" },
+        { HL__DO_CALL_MUTE, "{\"on\":true}" },
+        { HL__DO_WRAP, "{\"more_ms\":5000}" }, { HL__DO_TICKET_TYPES, "{}" }, { HL__DO_QUEUE_LIST, "{}" },
+        { HL__DO_AGENT_LIST, "{}" }, { HL__DO_CONTACT_LIST, "{}" }, { HL__DO_STATE, "{}" }, { HL__DO_METRICS, "{}" },
+        { HL__DO_TICKET_NEW, "{\"type\":\"repair\",\"fields\":{\"address\":\"B\"}}" },
+    };
+    size_t which = whom % HL__COUNT(asks);
+    int r = hl__sim_ask(w->sim, one_of(w->pages, w->page_n, whom / 16), asks[which].op, asks[which].json);
+
+    w->hash = hl__fnv(w->hash, &r, sizeof(r));
+}
+
+static void other(world *w, uint8_t what, uint8_t whom)
+{
+    hl_id contact = one_of(w->contacts, w->contact_n, whom), leg = one_of(w->legs, w->leg_n, whom);
+    hl_event ev = HL_EVENT_INIT;
+    hl_quality q = HL_QUALITY_INIT;
+
+    switch (what) {
+    case 24: case 25: dial(w, whom); break;
+    case 26: play(w, whom); break;
+    case 27: result(w, hl_media_stop(w->hl, one_of(w->plays, w->play_n, whom))); break;
+    case 28: result(w, hl_leg_mute(w->hl, leg, whom >> 5)); break;
+    case 29: result(w, hl_leg_dtmf(w->hl, leg, whom & 1 ? "1#,A" : "E", whom * 8)); break;
+    case 30: case 31: result(w, hl_call_bridge(w->hl, one_of(w->contacts, w->contact_n, whom >> 4), leg,
+        whom >> 5)); break;
+    case 32: result(w, hl_call_end(w->hl, contact, whom)); break;
+    case 33: result(w, whom & 1 ? hl_leg_answer(w->hl, leg) : whom & 2 ? hl_leg_ring(w->hl, leg) : hl_leg_early(w->hl,
+        leg));
+        break;
+    case 34: case 35: ticket(w, whom); break;
+    case 36: case 37: case 38: ask(w, whom); break;
+    case 39: dump(w, whom); break;
+    case 40:
+        ev.seq = whom;
+        result(w, hl_event_next(w->hl, &ev));
+        result(w, hl_media_quality(w->hl, leg, &q));
+        break;
+    case 41:
+        fail_in = 1 + whom;
+        fails_on = 1;
+        break;
+    default:
+        if (whom > 250) result(w, hl_stop(w->hl, (whom - 250) * 5000)); /* seldom: it ends all */
+    }
 }
 
 static void step(world *w)
@@ -164,7 +307,7 @@ static void step(world *w)
     hl_id contact = one_of(w->contacts, w->contact_n, whom), offer = one_of(w->offers, w->offer_n, whom);
     hl_id leg = one_of(w->legs, w->leg_n, whom), agent = w->agent[whom % 3];
 
-    switch (what % 24) {
+    switch (what % 44) {
     case 0: case 1: ring(w, whom); break;
     case 2: add(w, whom); break;
     case 3: page(w, whom); break;
@@ -185,7 +328,8 @@ static void step(world *w)
     case 20: result(w, hl_call_resume(w->hl, contact, 0)); break;
     case 21: rows(w, whom); break;
     case 22: load(w, whom); break;
-    default: (void)hl_advance(w->hl, hl_now(w->hl) + (hl_time)whom * whom * 1000); break;
+    case 23: case 43: (void)hl_advance(w->hl, hl_now(w->hl) + (hl_time)whom * whom * 1000); break;
+    default: other(w, what % 44, whom); break;
     }
 }
 
@@ -197,7 +341,7 @@ static uint64_t run(const uint8_t *data, size_t size)
 
     opt.alloc = alloc;
     opt.after = -1;
-    fail_in = 0;
+    fail_in = fails_on = 0;
     if (hl_open_sim(&opt, 1789952400 * (hl_time)HL__SECOND, &w.hl) < 0) abort();
     w.sim = hl__sim_of(w.hl);
     if (hl_load(w.hl, document, strlen(document)) < 0) abort();
@@ -206,9 +350,15 @@ static uint64_t run(const uint8_t *data, size_t size)
     for (int i = 0; i < 3; i++) w.agent[i] = hl__acd_agent_find(w.hl->acd, names[i]);
     fail_in = (int64_t)byte(&w) * 16;
     for (int n = 0; n < 400 && w.at < w.end; n++) {
+        int failed = fails_on;
+        hl__err err = { 0 };
         step(&w);
+        if (failed) fail_in = fails_on = 0;
         read_events(&w);
-        if (hl__acd_check(w.hl->acd) < 0) abort();
+        if (hl__engine_check(w.hl, &err) < 0) {
+            fprintf(stderr, "%s %s\n", err.words, w.hl->scratch.words);
+            abort();
+        }
     }
     hl_close(w.hl);
     return w.hash;
