@@ -5,7 +5,6 @@ import { after, before, describe, test } from 'node:test';
 import * as t from './lib.mjs';
 
 const kind = process.env.HL_BROWSER ?? 'chromium';
-const alike = t.likenessInPieces, enough = 0.8; /* in pieces: a browser stretches sound to meet jitter */
 let hotline, browser, anna, said, phone;
 
 before(async () => {
@@ -53,19 +52,16 @@ describe(`${kind}, one agent`, { concurrency: false }, () => {
     await t.inState(anna, 'talk');
     await t.sleep(1000);
     const before = await t.pageEnergy(anna);
-    let up = 0, down = 0;
-    for (let n = 0; n < 3 && !(up >= 0.85 && down >= enough); n++) { /* on a busy machine a browser stretches a pause */
-      setTimeout(() => phone.say(said), 1000);
-      const [heard, page] = await Promise.all([phone.listen(8), t.pageHears(anna, 6)]);
-      t.writeWav(path.join(t.shots, `${kind}-up.wav`), heard);
-      t.writeWav(path.join(t.shots, `${kind}-down.wav`), page);
-      up = t.likenessInPieces(t.voice, heard);
-      down = alike(said, page);
-      console.log(`# ${kind}: page to telephone ${up.toFixed(3)}, telephone to page ${down.toFixed(3)}`);
-    }
+    setTimeout(() => phone.say(said), 1000);
+    const [heard, page] = await Promise.all([phone.listen(8), t.pageHears(anna, 6)]);
+    t.writeWav(path.join(t.shots, `${kind}-up.wav`), heard);
+    t.writeWav(path.join(t.shots, `${kind}-down.wav`), page);
+    const up = t.likenessInPieces(t.voice, heard), down = t.likenessInPieces(said, page);
+    console.log(`# ${kind}: page to telephone ${up.toFixed(3)}, telephone to page ${down.toFixed(3)}; 4 s as a whole ${
+      t.likeness(t.voice, heard).toFixed(3)}, ${t.likeness(said, page).toFixed(3)}`);
     const now = await t.pageEnergy(anna);
     assert.ok(up >= 0.85, `her voice arrives: ${up}`);
-    assert.ok(down >= enough, `his voice arrives: ${down}`);
+    assert.ok(down >= 0.9, `his voice arrives: ${down}`);
     assert.ok(now.energy - before.energy > 0.01 && now.packets - before.packets > 100, JSON.stringify([before, now]));
     await t.shot(anna, `${kind}-talk`);
   });
@@ -151,7 +147,7 @@ describe(`${kind}, one agent`, { concurrency: false }, () => {
     await t.offered(anna);
     await t.key(anna, 'Answer');
     await t.inState(anna, 'talk');
-    const heard = t.likenessInPieces(t.voice, await t.pageHears(anna, 8));
+    const heard = t.likenessInPieces(t.voice, await t.pageHears(anna, 7));
     console.log(`# ${kind}: page to page ${heard.toFixed(3)}`);
     assert.ok(heard >= 0.8, `the caller's voice arrives: ${heard}`);
     await caller.bringToFront();
@@ -180,7 +176,7 @@ describe(`${kind}, one agent`, { concurrency: false }, () => {
     assert.ok(Math.abs(same.since - call.since) < 2000, `the call's time goes on: ${call.since}, ${same.since}`);
     setTimeout(() => phone.say(said), 500);
     const [heard, page] = await Promise.all([phone.listen(3), t.pageHears(anna, 6)]);
-    assert.ok(t.likenessInPieces(said, page) >= 0.8, `he is heard: ${t.likenessInPieces(said, page)}`);
+    assert.ok(t.likenessInPieces(said, page) >= 0.9, `he is heard: ${t.likenessInPieces(said, page)}`);
     assert.ok(t.loudness(heard.pcm) > 0.02, `she is heard: ${t.loudness(heard.pcm)}`);
     await t.key(anna, 'Hang up');
     phone.press('5');

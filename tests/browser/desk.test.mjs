@@ -1,5 +1,6 @@
 /* desk.test.mjs - more than one of something: agents, callers, windows; and a wire that is cut. */
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as t from './lib.mjs';
 
@@ -65,7 +66,7 @@ describe(`${kind}, a desk`, { concurrency: false }, () => {
     await phones[2].call();
     phones[2].press('0');
     const again = await t.until('the time-out', async () => (await rings(anna)).find(c => c.offer !== offer), 15000);
-    assert.equal(again.contact, contact, 'who called later does not overtake');
+    assert.equal(again.contact, contact, `who called later does not overtake: ${JSON.stringify([before, again, phones.map(p => p.ended)])}`);
     await t.key(anna, 'Reject');
     await t.key(bo, '就绪');
     assert.equal((await t.offered(bo)).contact, contact);
@@ -89,7 +90,8 @@ describe(`${kind}, a desk`, { concurrency: false }, () => {
     await t.key(anna, 'Hold'); /* its time is to come */
     wire.mend();
     const heard = await hearing, now = await t.pageEnergy(anna);
-    assert.ok(t.likenessInPieces(said, heard) >= 0.8, `he was heard all the time: ${t.likenessInPieces(said, heard)}`);
+    t.writeWav(path.join(t.shots, `${kind}-cut.wav`), heard);
+    assert.ok(t.likenessInPieces(said, heard) >= 0.9, `he was heard all the time: ${t.likenessInPieces(said, heard)}`);
     assert.equal(now.lost, before.lost);
     await t.until('the page to resume', () => anna.evaluate(() => window.hotline.link === 'up'));
     await t.inState(anna, 'hold');
@@ -111,7 +113,8 @@ describe(`${kind}, a desk`, { concurrency: false }, () => {
     setTimeout(() => phones[2].say(said), 500);
     const [up, down] = await Promise.all([phones[2].listen(4), t.pageHears(second, 6)]);
     assert.ok(t.loudness(up.pcm) > 0.02, `she is heard: ${t.loudness(up.pcm)}`);
-    assert.ok(t.likenessInPieces(said, down) >= 0.8, `he is heard: ${t.likenessInPieces(said, down)}`);
+    t.writeWav(path.join(t.shots, `${kind}-takeover.wav`), down);
+    assert.ok(t.likenessInPieces(said, down) >= 0.9, `he is heard: ${t.likenessInPieces(said, down)}`);
     await finish(second, phones[2]);
     await phones[3].call();
     phones[3].press('0');
@@ -123,5 +126,7 @@ describe(`${kind}, a desk`, { concurrency: false }, () => {
     await t.key(bo, '挂断');
   });
 
-  test('no page had a fault', () => assert.deepEqual([anna, bo, second].flatMap(p => p.problems), []));
+  test('no page had a fault', () => { /* Firefox calls a refused connection one: it was ours */
+    assert.deepEqual([anna, bo, second].flatMap(p => p.problems).filter(words => !/establish a connection/.test(words)), []);
+  });
 });

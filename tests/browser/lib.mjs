@@ -132,40 +132,49 @@ export const calls = p => p.evaluate(() => [...window.hotline.calls.values()].ma
 export const agent = p => p.evaluate(() => ({ ...window.hotline.agent }));
 export const shot = (p, name) => p.screenshot({ path: path.join(shots, name + '.png') });
 
-/* What the page hears, for so many seconds. Chromium: straight from the decoder; Firefox: as its recorder writes it. */
+/* What the page hears, for so many seconds. Chromium: straight from the decoder, whose rate is that of the codec of the moment; Firefox:
+ * as its recorder writes it. */
 export const pageHears = (p, seconds) => p.evaluate(async ms => {
-  const stream = window.hotline.element.srcObject, end = Date.now() + ms, rate = 16000, out = [];
-  let sound, parts = [];
+  const stream = window.hotline.element.srcObject, offline = new OfflineAudioContext(1, ms * 16, 16000), sounds = [];
+  const add = (rate, length) => sounds.push(new AudioBuffer({ length, sampleRate: rate })) && sounds.at(-1);
   if (window.MediaStreamTrackProcessor) {
-    const reader = new MediaStreamTrackProcessor({ track: stream.getAudioTracks()[0].clone() }).readable.getReader();
-    let from = 48000;
-    while (Date.now() < end) {
+    const track = stream.getAudioTracks()[0].clone(), end = Date.now() + ms + 3000;
+    const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 5000 }).readable.getReader();
+    let got = 0, rate = 0, parts = [];
+    const join = () => {
+      let at = 0;
+      const whole = parts.length ? add(rate, parts.reduce((n, x) => n + x.length, 0)) : null;
+      for (const x of parts) { whole.copyToChannel(x, 0, at); at += x.length; }
+      parts = [];
+    };
+    while (got < ms && Date.now() < end) { /* a busy page reads late, and loses nothing */
       const { value } = await reader.read(), pcm = new Float32Array(value.numberOfFrames);
+      if (value.sampleRate !== rate) join();
       value.copyTo(pcm, { planeIndex: 0, format: 'f32-planar' });
-      from = value.sampleRate;
-      value.close();
+      rate = value.sampleRate;
+      got += value.duration / 1000;
       parts.push(pcm);
+      value.close();
     }
+    join();
     await reader.cancel();
-    const all = new AudioBuffer({ length: parts.reduce((n, x) => n + x.length, 0), sampleRate: from });
-    let at = 0;
-    for (const x of parts) { all.copyToChannel(x, 0, at); at += x.length; }
-    sound = all;
   } else {
-    const recorder = new MediaRecorder(stream, { audioBitsPerSecond: 64000 });
+    const recorder = new MediaRecorder(stream, { audioBitsPerSecond: 64000 }), parts = [];
     recorder.ondataavailable = e => parts.push(e.data);
     recorder.start();
     await new Promise(r => setTimeout(r, ms));
     await new Promise(r => { recorder.onstop = r; recorder.stop(); });
-    const blob = await new Blob(parts).arrayBuffer();
-    sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(blob);
+    sounds.push(await offline.decodeAudioData(await new Blob(parts).arrayBuffer()));
   }
-  const offline = new OfflineAudioContext(1, Math.ceil(sound.duration * rate), rate), source = offline.createBufferSource();
-  source.buffer = sound;
-  source.connect(offline.destination);
-  source.start();
-  for (const v of (await offline.startRendering()).getChannelData(0)) out.push(Math.round(v * 32767));
-  return out;
+  let at = 0;
+  for (const sound of sounds) {
+    const source = offline.createBufferSource();
+    source.buffer = sound;
+    source.connect(offline.destination);
+    source.start(at);
+    at += sound.duration;
+  }
+  return Array.from((await offline.startRendering()).getChannelData(0), v => Math.round(v * 32767));
 }, seconds * 1000).then(pcm => ({ rate: 16000, pcm: Float32Array.from(pcm, v => v / 32767) }));
 
 export const pageEnergy = p => p.evaluate(async () => {

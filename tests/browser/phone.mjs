@@ -44,9 +44,12 @@ export class Phone {
     this.sipp = spawn('sipp', [`127.0.0.1:${this.hotline.sip}`, '-sf', 'call.xml', '-m', '1', '-i', '127.0.0.1', '-p', String(this.local),
       '-timeout', '180', '-nostdin', '-trace_err', '-error_file', 'errors'], { cwd: this.dir, stdio: 'ignore' });
     process.on('exit', () => this.sipp.kill('SIGKILL'));
-    this.sipp.on('exit', code => { this.ended = code; });
+    this.sipp.on('exit', code => {
+      this.ended = code;
+      if (code) console.log(`# telephone ${this.number} ended with ${code}: ${this.words()}`);
+    });
     await until('the hotline to answer with sound', () => this.sounded || this.ended !== null);
-    if (this.ended !== null) throw new Error(`SIPp ended with ${this.ended}: ${this.words()}`);
+    if (this.ended !== null) throw new Error(`SIPp ended with ${this.ended}`);
   }
 
   words() {

@@ -103,11 +103,11 @@ export function likeness(reference, heard, seconds = 4) {
   return best;
 }
 
-/* Piece by piece, for where two clocks drift apart: the mean likeness of seconds of the reference. */
+/* Half a second by half a second: a browser stretches a pause to meet jitter, and two clocks drift apart. The mean over `seconds`. */
 export function likenessInPieces(reference, heard, seconds = 4) {
-  const r = reference.rate, n = Math.min(seconds, Math.floor(reference.pcm.length / r));
+  const len = reference.rate >> 1, n = Math.min(2 * seconds, Math.floor(reference.pcm.length / len));
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += likeness({ rate: r, pcm: reference.pcm.subarray(i * r, (i + 1) * r) }, heard, 1);
+  for (let i = 0; i < n; i++) sum += likeness({ rate: reference.rate, pcm: reference.pcm.subarray(i * len, (i + 1) * len) }, heard, 1);
   return sum / n;
 }
 

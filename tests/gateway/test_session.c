@@ -503,6 +503,23 @@ static void an_operation_is_carried_out_once_however_often_it_is_sent(void **sta
     world_close();
 }
 
+static void an_operation_lost_with_the_wire_is_carried_out_after_the_resume(void **state)
+{
+    (void)state;
+    world_open();
+    hl__link *k = with_token(AGENT);
+    assert_int_equal(feed(k, "{\"id\":7,\"op\":\"state\"}"), 0);
+    hl__link_cut(k, w.now); /* 8 was on its way, 9 was asked for meanwhile; the hello is 50 */
+    k = resume(token, 0, 1);
+    w.count = 0;
+    assert_int_equal(feed(k, "{\"id\":8,\"op\":\"call.hold\",\"contact\":41}"), 0);
+    assert_int_equal(feed(k, "{\"id\":9,\"op\":\"call.resume\",\"contact\":41}"), 0);
+    assert_int_equal(w.count, 2);
+    assert_int_equal(w.asked[0].op, HL__DO_CALL_HOLD);
+    assert_int_equal(w.asked[1].op, HL__DO_CALL_RESUME);
+    world_close();
+}
+
 static void the_65th_operation_without_an_answer_is_refused(void **state)
 {
     (void)state;
@@ -667,6 +684,7 @@ int main(void)
         HL_TEST(two_missed_pings_make_it_resumable),
         HL_TEST(bye_is_answered_and_ends_the_session),
         HL_TEST(an_operation_is_carried_out_once_however_often_it_is_sent),
+        HL_TEST(an_operation_lost_with_the_wire_is_carried_out_after_the_resume),
         HL_TEST(the_65th_operation_without_an_answer_is_refused),
         HL_TEST(bad_messages_are_answered_and_change_nothing),
         HL_TEST(who_does_not_read_is_closed_and_may_resume),
