@@ -27,8 +27,19 @@ S
 script hang.sh <<'S'
 #!/bin/sh
 # timeout: 1
-echo "ok 1 - one"; sleep 50 & wait
+echo "ok 1 - one"; timeout 500 sleep 400 & echo $! >"$HL_BUILD/hung"; wait
 S
+script leave.sh <<'S'
+#!/bin/sh
+sleep 400 & echo $! >"$HL_BUILD/left"
+S
+script nest.sh <<'S'
+#!/bin/sh
+# timeout: 2
+sed 's/timeout: 1/timeout: 300/' "$HL_SRC/tests/a/hang.sh" >"$HL_SRC/tests/a/inner.sh"; chmod +x "$HL_SRC/tests/a/inner.sh"
+rm -f "$HL_BUILD/hung"; "$HL_SRC/runner" tests/a/inner.sh
+S
+gone() { p=$(cat "$work/b/$1") && case $(ps -o stat= -p "$p") in '' | Z*) ;; *) false ;; esac; }
 script skip.sh <<'S'
 #!/bin/sh
 echo "ok 1 # SKIP a known skip"; echo "ok 2 - two"
@@ -42,7 +53,10 @@ go tests/a/good.sh tests/a/bad.sh; [ $? != 0 ] && last '3 passed, 1 failed' && s
 t 'what fails shows its log and how to repeat it alone' $?
 go tests/a/crash.sh; [ $? != 0 ] && last '1 passed, 1 failed' && says 'ended with status'; t 'a crash is a failure' $?
 go tests/a/hang.sh; [ $? != 0 ] && last '1 passed, 1 failed' && says 'still running after 1 s'; t 'what hangs is killed' $?
-! pgrep -fx 'sleep 50' >/dev/null; t 'nothing it started is left' $?
+gone hung; t 'and what it started, in whatever process group' $?
+go tests/a/leave.sh; gone left; t 'what a test leaves running ends with it' $?
+cp "$runner" "$work/runner"; go tests/a/nest.sh; [ $? != 0 ] && says 'still running after 2 s' && gone hung
+t 'what hangs in a runner within a test is killed with it' $?
 go tests/a/skip.sh; [ $? = 0 ] && last '1 passed, 0 failed' && says '1 skipped'; t 'a skip is told' $?
 CI_NOW=1; go tests/a/skip.sh; [ $? = 0 ]; t 'in CI a skip in tests/skips is fine' $?
 go tests/a/good.sh tests/a/none.sh; [ $? != 0 ] && last '2 passed, 1 failed' && says 'not in tests/skips'; t 'in CI another skip fails' $?
