@@ -450,6 +450,7 @@ void hl__session_op(hl_t *hl, hl_id session, int64_t id, int op, const char *jso
     c.s = session ? hl__session_of(hl, session) : NULL;
     c.agent = c.s ? c.s->agent : hl__json_int(hl__json_get(args, "agent"));
     hl->count.ops++;
+    (void)hl__take_reports(hl); /* a page asks as soon as its sound is there: that was reported before */
     hl->core.err = &err;
     if (r == 0 && op > HL__DO_NONE && op < HL__DO_END && what[op])
         r = what[op](&c);

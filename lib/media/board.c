@@ -447,23 +447,33 @@ static void path_report(hl__board *b, hl__msg *m, hl__path *path)
     hl__report(b, NULL, m);
 }
 
+static void take_news(hl__board *b, const hl__paths *ops, void *st, hl_time now)
+{
+    hl__msg m = { 0 };
+    hl__path *path = NULL;
+    while (ops->report(st, &m, &path) == 1) {
+        m.when = now;
+        path_report(b, &m, path);
+        path = NULL;
+        memset(&m, 0, sizeof(m));
+    }
+}
+
+/* Told before sent: by what is sent a page learns that it has sound, and the engine has to know when the page asks. */
 static void pump(hl__board *b, hl_time now)
 {
-    hl__msg m;
-    hl__path *path;
+    bool has_more;
     for (int k = 1; k <= HL__MEM; k++) {
         if (!b->state[k])
             continue;
         const hl__paths *ops = b->opt.paths[k];
-        hl__packet p = { .when = now, .room = sizeof(b->room), .data = b->room };
-        while (ops->output(b->state[k], now, &p) == 1) {
-            b->opt.up.send(b->opt.up.ctx, &p);
-            p = (hl__packet){ .when = now, .room = sizeof(b->room), .data = b->room };
-        }
-        while (path = NULL, memset(&m, 0, sizeof(m)), ops->report(b->state[k], &m, &path) == 1) {
-            m.when = now;
-            path_report(b, &m, path);
-        }
+        do {
+            hl__packet p = { .when = now, .room = sizeof(b->room), .data = b->room };
+            has_more = ops->output(b->state[k], now, &p) == 1;
+            take_news(b, ops, b->state[k], now);
+            if (has_more)
+                b->opt.up.send(b->opt.up.ctx, &p);
+        } while (has_more);
     }
 }
 

@@ -1,5 +1,6 @@
 /* test_call.c - calls as an application makes and changes them: dialled, held, played to, moved; who is told what. */
 #include "house.h"
+#include "sim/party.h"
 
 static hl_t *hl;
 static hl__sim *sim;
@@ -263,6 +264,21 @@ static void no_more_contacts_and_legs_than_the_limits(void **state)
     hl_close(hl);
 }
 
+static void what_was_reported_of_a_page_s_sound_is_known_to_what_it_asks_next(void **state)
+{
+    hl__sim_manner page = { .how = HL__SIM_IGNORE };
+    hl_id session;
+    (void)state;
+    begin();
+    assert_int_equal(hl__sim_page(sim, house_find(hl, HL_KIND_AGENT, "ann"), &page, &session), 0);
+    house_pass(hl, 1000);
+    hl__report_sound(sim, HL__R_LOST, 0, session, 0, 0);
+    assert_int_equal(hl__sim_ask(sim, session, HL__DO_AGENT_STATE, "{\"state\":\"available\"}"), HL_ESTATE);
+    hl__report_sound(sim, HL__R_UP, 0, session, 0, 0);
+    assert_int_equal(hl__sim_ask(sim, session, HL__DO_AGENT_STATE, "{\"state\":\"available\"}"), 0);
+    hl_close(hl);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +286,7 @@ int main(void)
         HL_TEST(an_expert_joins_the_call_and_all_hear_each_other), HL_TEST(music_by_name_plays_to_who_is_held),
         HL_TEST(each_play_has_one_end_for_each_who_hears_it), HL_TEST(a_customer_who_is_moved_has_left_his_contact),
         HL_TEST(an_agent_who_is_moved_has_left_hers), HL_TEST(no_more_contacts_and_legs_than_the_limits),
+        HL_TEST(what_was_reported_of_a_page_s_sound_is_known_to_what_it_asks_next),
     };
     return HL_TEST_MAIN(tests);
 }

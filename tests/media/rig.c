@@ -11,6 +11,7 @@ static void on_send(void *ctx, const hl__packet *p)
     rig_packet *o = &r->out[r->sent++];
     o->when = r->now;
     o->port = p->near.port;
+    o->told = r->reports;
     o->len = p->len;
     memcpy(o->data, p->data, p->len);
 }
@@ -75,10 +76,17 @@ static hl__logger quiet = { no_line, NULL, HL_LOG_DEBUG };
 
 rig *rig_new(const char *settings, const char *files)
 {
-    static const hl__paths *const paths[] = { [HL__RTP] = &hl__paths_rtp, [HL__MEM] = &hl__paths_mem };
+    return rig_of(settings, files, NULL);
+}
+
+rig *rig_of(const char *settings, const char *files, const hl__paths *dtls)
+{
     rig *r = hl__alloc(&hl_test_mem, sizeof(*r));
     if (!r)
         return NULL;
+    r->paths[HL__RTP] = &hl__paths_rtp;
+    r->paths[HL__DTLS] = dtls;
+    r->paths[HL__MEM] = &hl__paths_mem;
     r->out = hl__alloc_array(&hl_test_mem, RIG_PACKETS, sizeof(*r->out));
     hl__err err = { 0 };
     hl__json *j = hl__json_read(settings, strlen(settings), &err);
@@ -86,8 +94,8 @@ rig *rig_new(const char *settings, const char *files)
     r->now = 1700000000 * (hl_time)HL__SECOND;
     r->next_port = 20000;
     hl__bank_up up = { r, on_ready, on_voiced };
-    hl__board_opt opt = { .mem = &hl_test_mem, .tuning = r->tuning, .paths = paths,
-        .json = { [HL__RTP] = settings, [HL__MEM] = settings }, .seed = 7,
+    hl__board_opt opt = { .mem = &hl_test_mem, .tuning = r->tuning, .paths = r->paths,
+        .json = { [HL__RTP] = settings, [HL__DTLS] = settings, [HL__MEM] = settings }, .seed = 7,
         .up = { r, on_send, on_report, on_bind, on_release, on_settle } };
     int ok = r->out && j ? hl__bank_new(&hl_test_mem, &quiet, &up, &r->bank) : HL_ENOMEM;
     opt.bank = r->bank;

@@ -5,12 +5,18 @@
 #include "media/media.h"
 
 #define RIG_PACKETS 20000
-typedef struct rig_packet { hl_time when; uint16_t port; uint32_t len; uint8_t data[400]; } rig_packet;
+typedef struct rig_packet {
+    hl_time when;
+    uint16_t port;
+    uint32_t len, told; /* told: reports that were made before */
+    uint8_t data[400];
+} rig_packet;
 typedef struct rig_report { hl__msg m; hl__media media; hl__quality quality; } rig_report;
 typedef struct rig {
     hl__board *board;
     hl__bank *bank;
     hl__tuning tuning;
+    const hl__paths *paths[HL__MEM + 1];
     hl_time now;
     uint16_t next_port;
     rig_packet *out;
@@ -18,6 +24,7 @@ typedef struct rig {
     rig_report report[4000];
 } rig;
 rig *rig_new(const char *settings, const char *files);
+rig *rig_of(const char *settings, const char *files, const hl__paths *dtls); /* with paths for pages */
 void rig_free(rig *r);
 void rig_request(rig *r, hl__msg *q, int kind, const void *data, size_t len); /* makes the blob */
 hl__media rig_media(const char *codecs, uint16_t port);      /* "opus PCMA": what the far end takes; events at 101 */

@@ -231,6 +231,72 @@ static int whole_call(void *ctx)
     return 0;
 }
 
+/* A path that comes up by the work its output puts off, and sends the packet by which its page learns of it. */
+enum { SLEEPS, CALLED, WORKED, TOLD };
+static int steps;
+
+static int spy_begin(hl__mem *mem, const char *json, int thread, hl__err *err, void **out)
+{
+    (void)mem;
+    (void)json;
+    (void)thread;
+    (void)err;
+    *out = &steps;
+    return 0;
+}
+
+static int spy_output(void *st, hl_time now, hl__packet *out)
+{
+    (void)st;
+    (void)now;
+    if (steps != CALLED)
+        return 0;
+    steps = WORKED;
+    out->len = 4;
+    memset(out->data, 22, 4);
+    out->near.port = 443;
+    return 1;
+}
+
+static int spy_report(void *st, hl__msg *out, hl__path **p)
+{
+    (void)st;
+    if (steps != WORKED)
+        return 0;
+    steps = TOLD;
+    *p = NULL;
+    out->kind = HL__R_UP;
+    out->session = 14;
+    return 1;
+}
+
+static hl_time spy_due(void *st)
+{
+    (void)st;
+    return INT64_MAX;
+}
+
+static void spy_end(void *st)
+{
+    (void)st;
+}
+
+static void the_engine_knows_of_a_page_s_sound_before_the_page_does(void **state)
+{
+    static const hl__paths spy = { .begin = spy_begin, .output = spy_output, .report = spy_report, .due = spy_due,
+        .end = spy_end };
+    (void)state;
+    steps = SLEEPS;
+    rig *r = rig_of("{}", NULL, &spy);
+    rig_run(r, 20);
+    steps = CALLED;
+    for (int n = 0; r->sent == 0 && n < 10; n++)
+        rig_run(r, 5);
+    assert_int_equal(r->sent, 1);
+    assert_int_equal(r->out[0].told, 1);
+    rig_free(r);
+}
+
 static void a_call_survives_failing_memory(void **state)
 {
     (void)state;
@@ -249,7 +315,7 @@ int main(void)
         HL_TEST(two_telephones_of_one_codec_get_each_others_bytes), HL_TEST(different_g711_is_coded_anew),
         HL_TEST(keys_are_sent_and_the_voice_waits), HL_TEST(music_plays_until_the_talk_begins),
         HL_TEST(a_telephone_is_learned_by_four_packets), HL_TEST(no_codec_in_common_is_told),
-        HL_TEST(a_call_survives_failing_memory),
+        HL_TEST(the_engine_knows_of_a_page_s_sound_before_the_page_does), HL_TEST(a_call_survives_failing_memory),
     };
     return HL_TEST_MAIN(tests);
 }
