@@ -1,4 +1,4 @@
-/* acd.c - the whole: made and freed, settled after each command, checked against its own rules. */
+/* acd.c - the whole: made and freed, settled after each command. */
 #include "acd/inner.h"
 #include <string.h>
 
@@ -34,6 +34,7 @@ int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__ac
     hl__link_init(&acd->news);
     hl__link_init(&acd->fresh);
     hl__link_init(&acd->free);
+    hl__link_init(&acd->wide);
     acd->timer.fire = stale;
     acd->timer.ctx = acd;
     if (!(acd->eval = hl__alloc(core->mem, sizeof(*acd->eval))) || hl__fit_room(acd, 1, 1) < 0 ||
@@ -212,9 +213,11 @@ static void tell_one(hl__acd *acd)
     }
 }
 
-/* One thing: news told, a contact that looks around, or an agent. False: all is settled. */
+/* One thing: news told, a contact that looks around, an agent who does, an offer taken back. False: all is settled. */
 bool hl__acd_turn(hl__acd *acd)
 {
+    hl__slot *spare;
+
     if (hl__link_in(&acd->news)) {
         tell_one(acd);
     } else if (hl__link_in(&acd->fresh)) {
@@ -227,6 +230,8 @@ bool hl__acd_turn(hl__acd *acd)
         hl__agent *a = HL__OF(hl__agent, free, acd->free.next);
         hl__link_del(&a->free);
         hl__match_agent(acd, a);
+    } else if ((spare = hl__match_spare(acd))) {
+        hl__offer_lapse(acd, spare, HL_OFFER_RESCINDED);
     } else {
         return false;
     }
@@ -241,79 +246,4 @@ void hl__acd_settle(hl__acd *acd)
     while (hl__acd_turn(acd))
         ;
     acd->is_busy = 0;
-}
-
-static int broken(hl__acd *acd, const char *what, hl_id id)
-{
-    return hl__fail(acd->core->err, HL_ESTATE, "%s: %lld", what, (long long)id);
-}
-
-static int check_slot(hl__acd *acd, const hl__agent *a, const hl__slot *s)
-{
-    if ((s->state == HL__SLOT_PROPOSED || s->state == HL__SLOT_WRAPUP) && !hl__timer_is_set(&a->timer))
-        return broken(acd, "an agent with work and no deadline", a->id);
-    if ((s->contact != NULL) != (s->state >= HL__SLOT_PROPOSED && s->state <= HL__SLOT_TALK))
-        return broken(acd, "a slot whose contact and state disagree", a->id);
-    if (s->contact && s->contact->slot != s)
-        return broken(acd, "a contact that does not know its agent", a->id);
-    if ((s->state == HL__SLOT_PROPOSED) != (hl__slot_of_offer(acd, s->offer) == s))
-        return broken(acd, "an offer that is not found, or one that has ended", a->id);
-    return 0;
-}
-
-static int check_agent(hl__acd *acd, const hl__agent *a)
-{
-    uint32_t in_hand[HL__CHANNELS] = { 0 };
-
-    for (const hl__slot *s = a->slot; s; s = s->next) {
-        if (s->state != HL__SLOT_FREE)
-            in_hand[s->channel]++;
-        if (check_slot(acd, a, s) < 0)
-            return HL_ESTATE;
-    }
-    for (uint32_t ch = 0; ch < HL__CHANNELS; ch++) {
-        if (in_hand[ch] != a->in_hand[ch])
-            return broken(acd, "an agent's hands do not add up", a->id);
-        if ((a->pooled >> ch & 1) != (uint32_t)hl__agent_offerable(a, (int)ch))
-            return broken(acd, "an agent who is offerable and not offered, or the reverse", a->id);
-    }
-    if (a->cool_until && !hl__timer_is_set(&a->timer))
-        return broken(acd, "an agent who cools for ever", a->id);
-    return 0;
-}
-
-static int check_contact(hl__acd *acd, const hl__contact *c)
-{
-    bool waits = c->state == HL_CONTACT_WAITING;
-
-    if (waits != (c->tree != NULL) || waits != (c->node.size > 0))
-        return broken(acd, "a contact that waits in no line, or stands in one and does not wait", c->id);
-    if ((c->state == HL_CONTACT_CONNECTING || c->state == HL_CONTACT_LOST) && !hl__timer_is_set(&c->timer))
-        return broken(acd, "a contact without a deadline", c->id);
-    if ((c->slot != NULL) != (c->state >= HL_CONTACT_OFFERED && c->state <= HL_CONTACT_ENGAGED))
-        return broken(acd, "a contact whose agent and state disagree", c->id);
-    if (waits && c->tree == &c->class->tree && hl__class_idle(acd, c->class))
-        return broken(acd, "a contact waits though an agent is free for it", c->id);
-    return 0;
-}
-
-int hl__acd_check(hl__acd *acd)
-{
-    int r = 0;
-
-    if (acd->is_stale)
-        return 0;
-    for (hl__node *n = acd->agents_by_id.first; n && r == 0; n = hl__tree_next(n))
-        r = check_agent(acd, HL__OF(hl__agent, by_id, n));
-    for (hl__node *n = acd->contacts_by_id.first; n && r == 0; n = hl__tree_next(n))
-        r = check_contact(acd, HL__OF(hl__contact, by_id, n));
-    for (uint32_t i = 0; i < acd->queue_n && r == 0; i++) {
-        const hl__queue *q = acd->queue[i];
-        int32_t waiting = 0;
-        for (const hl__link *l = q->line.next; l != &q->line; l = l->next)
-            waiting += HL__OF(const hl__contact, line, l)->state == HL_CONTACT_WAITING;
-        if (waiting != q->waiting || q->offered < 0 || q->engaged < 0)
-            r = broken(acd, "a queue's figures do not add up", q->id);
-    }
-    return r;
 }

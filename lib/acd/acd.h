@@ -63,7 +63,8 @@ int hl__acd_agent_device(hl__acd *acd, hl_id agent, hl__acd_device *out);  /* ph
 
 /* Offers. */
 int hl__acd_accept(hl__acd *acd, hl_id offer);         /* HL_ECONFLICT: it has ended */
-int hl__acd_reject(hl__acd *acd, hl_id offer, int end); /* HL_OFFER_REJECTED _BUSY _UNREACHABLE _FAILED _NO_ANSWER */
+int hl__acd_reject(hl__acd *acd, hl_id offer, int end); /* HL_OFFER_REJECTED _BUSY _UNREACHABLE _FAILED _NO_ANSWER,
+                                                           _LATE: another was first */
 int hl__acd_offer(hl__acd *acd, hl_id offer, hl_offer *out); /* an open one; HL_ENOENT */
 
 /* Names and rows; text lives until the next command. _next: 1 or 0, the row after row->id. Reading decides nothing. */

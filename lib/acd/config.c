@@ -21,13 +21,13 @@ const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
 
 #define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
     "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
-    "announce resume_ms goal alarm_wait_ms alarm_len"
-#define LATER_KEYS "ring reserve overflow lead_ms"
+    "announce resume_ms goal alarm_wait_ms alarm_len ring"
+#define LATER_KEYS "reserve overflow lead_ms"
 
 /* Keys of the design that this build lacks are told apart from misspelt ones. */
 static void known(const hl__jcheck *c)
 {
-    static const char *const later[] = { "ring", "reserve", "overflow", "lead_ms" };
+    static const char *const later[] = { "reserve", "overflow", "lead_ms" };
 
     hl__jknown(c, QUEUE_KEYS " " LATER_KEYS);
     for (size_t i = 0; i < HL__COUNT(later); i++)
@@ -134,6 +134,54 @@ static void read_goal(const hl__jcheck *c, hl__goal *g)
     g->formula = 1 + hl__jword(&in, "formula", formulas, HL__FORMULA_PLAIN - 1);
 }
 
+/* The names mod_callcenter and app_queue have for what pick and ring say here. */
+static const struct { const char *name; int32_t pick, ring_size, add_ms; } strategies[] = {
+    { "ring-all", HL__PICK_longest_idle, 0, 0 },
+    { "longest-idle-agent", HL__PICK_longest_idle, 1, 0 },
+    { "round-robin", HL__PICK_round_robin, 1, 0 },
+    { "top-down", HL__PICK_top_down, 1, 0 },
+    { "agent-with-least-talk-time", HL__PICK_least_talk, 1, 0 },
+    { "agent-with-fewest-calls", HL__PICK_fewest, 1, 0 },
+    { "sequentially-by-agent-order", HL__PICK_top_down, 1, 0 },
+    { "random", HL__PICK_weighted, 1, 0 },
+    { "ring-progressively", HL__PICK_top_down, 1, 10000 },
+    { "ringall", HL__PICK_longest_idle, 0, 0 },
+    { "leastrecent", HL__PICK_longest_idle, 1, 0 },
+    { "fewestcalls", HL__PICK_fewest, 1, 0 },
+    { "rrmemory", HL__PICK_round_robin, 1, 0 },
+    { "rrordered", HL__PICK_round_robin, 1, 0 },
+    { "linear", HL__PICK_top_down, 1, 0 },
+    { "wrandom", HL__PICK_weighted, 1, 0 },
+};
+
+static void read_pick(const hl__jcheck *c, hl__qconf *q)
+{
+    const char *word = hl__json_text(hl__json_get(c->j, "pick"));
+
+    q->pick = HL__PICK_longest_idle;
+    q->ring_size = 1;
+    for (size_t i = 0; word && i < HL__COUNT(strategies); i++)
+        if (strcmp(strategies[i].name, word) == 0) {
+            q->pick = strategies[i].pick;
+            q->ring_size = strategies[i].ring_size;
+            q->add_ms = strategies[i].add_ms;
+            return;
+        }
+    q->pick = hl__jword(c, "pick", picks, HL__PICK_longest_idle);
+}
+
+static void read_ring(const hl__jcheck *c, hl__qconf *q)
+{
+    hl__place at = { c->at, "ring", 0 };
+    hl__jcheck in = { c->f, hl__jobject(c, "ring"), &at, 520 };
+
+    if (!in.j)
+        return;
+    hl__jknown(&in, "size add_ms");
+    q->ring_size = (int32_t)hl__jint(&in, "size", 0, HL__RING_MAX, 1);
+    q->add_ms = (int32_t)hl__jint(&in, "add_ms", 0, 3600000, 0);
+}
+
 static int keep(hl__mem *mem, const char *text, char **out)
 {
     if (!text || text[0] == 0)
@@ -221,7 +269,8 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
     read_delays(&c, q);
     read_announce(&c, q);
     read_goal(&c, &q->goal);
-    q->pick = hl__jword(&c, "pick", picks, HL__PICK_longest_idle);
+    read_pick(&c, q);
+    read_ring(&c, q);
     q->is_leave = hl__jword(&c, "empty", empties, 0);
     (void)hl__jword(&c, "close", closes, 0); /* checked only: there is one word */
     if (keep(mem, hl__jtext(&c, "title", 255, NULL), &q->title) < 0 ||

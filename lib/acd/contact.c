@@ -2,6 +2,8 @@
 #include "acd/inner.h"
 #include <stdio.h>
 
+#define RING_ON 1500000 /* us the others ring on while the first to accept is being connected */
+
 typedef void action(hl__acd *acd, hl__contact *c, const hl__with *with);
 
 static int32_t resume_ms(const hl__contact *c)
@@ -13,6 +15,12 @@ static bool can_resume(const hl__acd *acd, const hl__contact *c)
 {
     (void)acd; /* a matter of settings alone */
     return resume_ms(c) > 0;
+}
+
+static bool rings(const hl__acd *acd, const hl__contact *c)
+{
+    (void)acd; /* a matter of its offers alone */
+    return c->ring != NULL;
 }
 
 static bool is_late(const hl__acd *acd, const hl__contact *c)
@@ -105,15 +113,42 @@ static int32_t ms_since(const hl__acd *acd, hl_time at)
 
 static void matched(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
+    const hl__qconf *conf = c->class->queue->conf;
+
     (void)with; /* nothing comes with it */
     hl__contact_unwait(acd, c);
+    c->ring_at = conf->add_ms ? acd->core->now + (hl_time)conf->add_ms * HL__US : 0;
     hl__contact_timer(acd, c);
+}
+
+/* One of several rings no longer; nothing but the timer hangs on that. */
+static void fewer(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    hl__contact_timer(acd, c);
+}
+
+static void ring_more(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    int32_t add_ms = c->class->queue->conf->add_ms;
+
+    (void)with; /* nothing comes with it */
+    hl__match_more(acd, c);
+    c->ring_at = add_ms ? acd->core->now + (hl_time)add_ms * HL__US : 0;
+}
+
+static void ring_stop(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    c->ring_at = 0;
+    while (c->ring)
+        hl__offer_lapse(acd, c->ring, HL_OFFER_RESCINDED);
 }
 
 static void again(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
     (void)with; /* nothing comes with it */
-    c->until = 0;
+    c->until = c->ring_at = 0;
     hl__contact_wait(acd, c);
 }
 
@@ -144,7 +179,7 @@ static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
     hl_event ev = { .type = HL_EV_CONTACT_CONNECTED, .contact = c->id, .leg = c->leg, .queue = q->id,
         .agent = s->agent->id, .code = ms_since(acd, c->since) };
 
-    (void)with; /* nothing comes with it */
+    ring_stop(acd, c, with);
     s->state = hl__offer_can(s->state, HL__SLOT_DO_UP);
     s->up = acd->core->now;
     c->until = 0;
@@ -166,6 +201,7 @@ static void accepted(hl__acd *acd, hl__contact *c, const hl__with *with)
         return;
     }
     c->until = acd->core->now + (hl_time)c->class->queue->conf->connect_ms * HL__US;
+    c->ring_at = c->ring ? acd->core->now + RING_ON : 0;
     hl__contact_timer(acd, c);
 }
 
@@ -178,15 +214,26 @@ static void failed(hl__acd *acd, hl__contact *c, const hl__with *with)
     again(acd, c, with);
 }
 
+/* Who accepted cannot be reached; the others ring on, and the next to accept takes over. */
+static void next_takes(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__slot *s = c->slot;
+
+    (void)with; /* nothing comes with it */
+    c->slot = NULL;
+    hl__slot_over(acd, s, true);
+    c->until = c->ring_at = 0;
+    hl__contact_timer(acd, c);
+}
+
 /* Whatever is in an agent's hands because of it comes to its end. */
 static void release(hl__acd *acd, hl__contact *c)
 {
     hl__slot *s = c->slot;
 
+    ring_stop(acd, c, NULL);
     c->slot = NULL;
-    if (s && s->state == HL__SLOT_PROPOSED)
-        hl__offer_lapse(acd, s, HL_OFFER_RESCINDED);
-    else if (s)
+    if (s)
         hl__slot_over(acd, s, false);
 }
 
@@ -213,7 +260,7 @@ static void done(hl__acd *acd, hl__contact *c, int outcome)
     bool talked = s && s->state == HL__SLOT_TALK;
     char data[64] = "";
     hl_event ev = { .type = HL_EV_CONTACT_ENDED, .contact = c->id, .queue = c->class->queue->id,
-        .agent = s && s->state != HL__SLOT_PROPOSED ? s->agent->id : 0, .code = outcome };
+        .agent = s ? s->agent->id : 0, .code = outcome };
 
     ev.detail = c->lost_ms ? c->lost_ms : ms_since(acd, c->since);
     if (talked) {
@@ -319,6 +366,8 @@ static const struct move {
     { HL_CONTACT_WAITING,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
     { HL_CONTACT_WAITING,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
     { HL_CONTACT_OFFERED,    HL__DO_ACCEPT,   NULL,       HL_CONTACT_CONNECTING, accepted },
+    { HL_CONTACT_OFFERED,    HL__DO_RING,     NULL,       HL_CONTACT_OFFERED,    ring_more },
+    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   rings,      HL_CONTACT_OFFERED,    fewer },
     { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   is_late,    HL_CONTACT_DONE,       timed_out },
     { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   NULL,       HL_CONTACT_WAITING,    again },
     { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
@@ -326,6 +375,9 @@ static const struct move {
     { HL_CONTACT_OFFERED,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
     { HL_CONTACT_OFFERED,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
     { HL_CONTACT_CONNECTING, HL__DO_UP,       NULL,       HL_CONTACT_ENGAGED,    up },
+    { HL_CONTACT_CONNECTING, HL__DO_RING,     NULL,       HL_CONTACT_CONNECTING, ring_stop },
+    { HL_CONTACT_CONNECTING, HL__DO_LAPSED,   NULL,       HL_CONTACT_CONNECTING, fewer },
+    { HL_CONTACT_CONNECTING, HL__DO_FAIL,     rings,      HL_CONTACT_OFFERED,    next_takes },
     { HL_CONTACT_CONNECTING, HL__DO_FAIL,     NULL,       HL_CONTACT_WAITING,    failed },
     { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
     { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
@@ -351,15 +403,18 @@ int hl__contact_can(int state, int stimulus)
 int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *with)
 {
     const struct move *m = moves, *end_of = moves + HL__COUNT(moves);
+    bool is_told;
 
     while (m < end_of && !(m->state == c->state && m->stimulus == stimulus && (!m->guard || m->guard(acd, c))))
         m++;
     if (m == end_of)
         return HL_ESTATE;
     count(c, -1);
+    is_told = m->next != c->state || c->state == HL_CONTACT_WAITING; /* who waits anew hears it; fewer rings: no news */
     c->state = m->next;
     count(c, 1);
-    hl__acd_tell(acd, &c->news, HL__NEWS_STATE);
+    if (is_told)
+        hl__acd_tell(acd, &c->news, HL__NEWS_STATE);
     m->act(acd, c, with);
     return 0;
 }
@@ -429,6 +484,8 @@ void hl__contact_fire(void *ctx, hl__timer *t)
         (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL);
     else if (waits && is_due(c->step_at, now))
         next_step(acd, c);
+    else if (!waits && is_due(c->ring_at, now))
+        (void)hl__contact_do(acd, c, HL__DO_RING, NULL); /* offered or connecting: rows of the table */
     else if (is_due(c->say_at, now))
         announce(acd, c);
     if (c->state != HL_CONTACT_DONE)
@@ -447,6 +504,8 @@ void hl__contact_timer(hl__acd *acd, hl__contact *c)
 
     if (c->state == HL_CONTACT_WAITING)
         at = sooner(sooner(sooner(at, c->max_at), c->prefer_at), c->step_at);
+    if (c->state == HL_CONTACT_OFFERED || c->state == HL_CONTACT_CONNECTING)
+        at = sooner(at, c->ring_at);
     if (c->state == HL_CONTACT_WAITING || c->state == HL_CONTACT_OFFERED)
         at = sooner(at, c->say_at);
     if (at == HL__NEVER)

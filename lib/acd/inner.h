@@ -56,6 +56,7 @@ enum { HL__PICKS(X) HL__PICK_END };
 #undef X
 extern const char *const *const hl__acd_picks, *const *const hl__acd_channels; /* words, NULL ends them */
 #define HL__STEPS 8
+#define HL__RING_MAX 14              /* of the legs a call may have, those of agents who ring */
 enum { HL__FORMULA_PLAIN = 3 };      /* HL_SL_WITHOUT_EARLY */
 typedef struct hl__goal { int32_t is_set, level, target_ms, short_ms, formula; } hl__goal; /* level: of a thousand */
 typedef struct hl__step { int32_t after_ms; char *need; } hl__step;
@@ -64,6 +65,7 @@ typedef struct hl__qconf {
     uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
     int32_t law, slope, power, pick, credit_ms, credit_max_ms, rank_cap_ms;
     int32_t offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
+    int32_t ring_size, add_ms;       /* how many ring at once, 0: all who may; one more each add_ms, 0: none */
     int32_t max_wait_ms, max_len, max_ewt_ms, is_leave, handle_ms, patience_ms, first_ms, every_ms, resume_ms;
     int32_t alarm_wait_ms, alarm_len; /* 0: none */
     hl__goal goal;
@@ -147,6 +149,7 @@ typedef struct hl__slot { /* work in an agent's hands: proposed, being connected
     hl__news news;
     struct hl__slot *next;           /* of the agent */
     struct hl__slot *chain;          /* in acd->bucket */
+    struct hl__slot *peer;           /* of the contact: one more that rings */
     hl__agent *agent;
     hl__contact *contact;            /* NULL in WRAPUP */
     hl_id contact_id, offer, queue;
@@ -178,18 +181,19 @@ struct hl__agent {
 
 struct hl__contact {
     hl__news news;
-    hl__link fresh, line;            /* asks for (A); in its queue */
+    hl__link fresh, line;            /* asks for (A), or offered to several: in acd->wide; in its queue */
     hl__node node, in_order, by_id;
     hl__tree *tree;                  /* the one node is in */
     hl_id id, leg, ticket, prefer;
     hl__class *class;
-    hl__slot *slot;                  /* offered, connecting, engaged */
+    hl__slot *slot, *ring;           /* who accepted it; who are asked */
     hl__timer timer;
     hl_time since, base, key;        /* key = base - credit */
     hl_time queued, until, max_at, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
+    hl_time ring_at;                 /* offered: one more rings; connecting: the others stop */
     int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
-    int32_t lost_ms, last_rule;      /* wait till the hang-up */
+    int32_t rings, lost_ms, last_rule; /* how many ring; wait till the hang-up */
     int32_t hung_ms;                 /* HL__WAIT_*; lost: its wait in this queue till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */
     char *ref, *number, *data;
@@ -214,7 +218,7 @@ struct hl__acd {
     hl__eval *eval;
     hl__val *skill_val;              /* of one profile, for eval */
     hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
-    hl__link news, fresh, free;
+    hl__link news, fresh, free, wide; /* wide: contacts offered to several */
     hl__figures *figures;            /* of all queues */
     uint64_t staff;                  /* counts changes of who is staffed */
     uint32_t offers;                 /* made so far */
@@ -310,8 +314,8 @@ hl__slot *hl__slot_of_offer(const hl__acd *acd, hl_id offer);
 int hl__slot_buckets(hl__acd *acd, uint32_t more);
 
 /* contact.c */
-#define HL__CONTACT_STIMULI(X) X(MATCHED) X(WIDEN) X(TIMEOUT) X(HANGUP) X(ACCEPT) X(LAPSED) X(UP) X(FAIL) X(TALK_END) \
-    X(MOVE) X(RESUME) X(EXPIRE) X(END)
+#define HL__CONTACT_STIMULI(X) X(MATCHED) X(WIDEN) X(TIMEOUT) X(HANGUP) X(ACCEPT) X(LAPSED) X(RING) X(UP) X(FAIL) \
+    X(TALK_END) X(MOVE) X(RESUME) X(EXPIRE) X(END)
 #define X(name) HL__DO_##name,
 enum { HL__CONTACT_STIMULI(X) HL__DO_STIMULI };
 #undef X
@@ -334,6 +338,8 @@ void hl__contact_say(hl__acd *acd, hl__contact *c);    /* what may be announced 
 
 /* match.c */
 void hl__match_contact(hl__acd *acd, hl__contact *c);
+void hl__match_more(hl__acd *acd, hl__contact *c);    /* one more rings, if there is one */
+hl__slot *hl__match_spare(const hl__acd *acd);        /* an offer its contact can do without, better than another can */
 hl__contact *hl__match_soonest(hl__acd *acd);          /* of acd->fresh, which is not empty */
 void hl__match_agent(hl__acd *acd, hl__agent *a);
 int64_t hl__pick_key(const hl__agent *a, int channel, int by);

@@ -86,8 +86,26 @@ static void weigh(struct choice *best, hl__agent *a, const int64_t key[3])
     *best = (struct choice){ a, best->agent, key[0], key[1], key[2] };
 }
 
-static void weigh_all(const hl__acd *acd, const hl__class *k, struct choice *best)
+/* The first of them who is not asked for this contact already. */
+static const hl__node *first_unasked(const hl__tree *t, const hl__contact *c)
 {
+    const hl__node *n = t->first;
+    const hl__slot *s = c->ring;
+
+    while (n && s) {
+        if ((hl_id)n->id != s->agent->id) {
+            s = s->peer;
+            continue;
+        }
+        n = hl__tree_next(n);
+        s = c->ring;
+    }
+    return n;
+}
+
+static void weigh_all(const hl__acd *acd, const hl__contact *c, struct choice *best)
+{
+    const hl__class *k = c->class;
     const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
     int by = hl__by_of(k->queue->conf->pick);
 
@@ -95,7 +113,7 @@ static void weigh_all(const hl__acd *acd, const hl__class *k, struct choice *bes
         for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
             const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
             const hl__member *m = hl__member_of(p, k->queue->id);
-            const hl__node *n = p->idle[k->channel][by].first;
+            const hl__node *n = first_unasked(&p->idle[k->channel][by], c);
             if (n)
                 weigh(best, hl__map_get(&acd->agents, (hl_id)n->id),
                       (int64_t[]){ m->tier, prefix(acd, k, p, m), n->key });
@@ -141,31 +159,54 @@ static hl__agent *drawn(const hl__acd *acd, const hl__class *k)
     return a;
 }
 
-/* (A): of the offerable agents of fitting profiles the least (tier, pick key, serial). */
-void hl__match_contact(hl__acd *acd, hl__contact *c)
+/* Of the offerable agents of fitting profiles the least (tier, pick key, serial). Lots are drawn for the first of a
+ * ring set; the others come in the order of who is idle longest. */
+static hl__agent *choose(hl__acd *acd, hl__contact *c)
 {
-    const hl__class *k = c->class;
-    int pick = k->queue->conf->pick;
     struct choice best = { NULL, NULL, 0, 0, 0 };
-    hl__agent *a;
 
-    if (c->state != HL_CONTACT_WAITING || acd->is_stale)
-        return;
-    if ((a = preferred(acd, c))) {
-        c->runner = 0;
-        hl__offer_make(acd, c, a, -1);
-        return;
-    }
-    if (c->tree != &k->tree)
-        return; /* for now it waits for one agent alone */
-    if (pick == HL__PICK_weighted)
-        best.agent = drawn(acd, k);
+    if (c->class->queue->conf->pick == HL__PICK_weighted && !c->ring)
+        best.agent = drawn(acd, c->class);
     else
-        weigh_all(acd, k, &best);
-    if (!best.agent)
-        return;
-    c->runner = best.second ? best.second->id : 0;
-    hl__offer_make(acd, c, best.agent, pick);
+        weigh_all(acd, c, &best);
+    if (!c->ring)
+        c->runner = best.second ? best.second->id : 0;
+    return best.agent;
+}
+
+/* Could one of the idle agents of k take the contacts of other? */
+static bool competes(const hl__acd *acd, const hl__class *k, const hl__class *other)
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
+    const uint64_t *too = &acd->fit[(size_t)other->index * acd->profile_words];
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        if (fit[w] & idle[w] & too[w])
+            return true;
+    return false;
+}
+
+/* How many may ring for one of class k: what is idle is shared with the others that look around just now. */
+static uint32_t ring_limit(const hl__acd *acd, const hl__class *k)
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
+    uint32_t size = (uint32_t)k->queue->conf->ring_size, agents = 0, contacts = 0;
+    int by = hl__by_of(k->queue->conf->pick);
+
+    if (size == 1)
+        return 1;
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1)
+            agents += hl__tree_size(&acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)]->idle[k->channel][by]);
+    for (uint32_t w = 0; w < acd->class_words; w++)
+        for (uint64_t bits = acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
+            const hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
+            if (competes(acd, k, other))
+                contacts += hl__tree_size(&other->tree);
+        }
+    agents = contacts > 0 ? agents / contacts : agents;
+    size = size == 0 || size > HL__RING_MAX ? HL__RING_MAX : size;
+    return agents == 0 ? 1 : agents < size ? agents : size;
 }
 
 static hl__score score(const hl__acd *acd, const hl__contact *c)
@@ -197,6 +238,82 @@ static bool sooner(const hl__acd *acd, const hl__contact *a, const hl__contact *
     if (sa != sb)
         return sa > sb;
     return a->key != b->key ? a->key < b->key : a->id < b->id;
+}
+
+/* Would he have room on that channel if this offer were taken back? */
+static bool has_room_without(const hl__slot *s)
+{
+    const hl__agent *a = s->agent;
+    const hl__capacity *cap = &a->profile->cap[s->channel];
+    int own = cap->over >> s->channel & 1 ? 0 : cap->cost;
+
+    return a->state == HL_AGENT_AVAILABLE && a->cool_until == 0 &&
+        cap->cost + hl__agent_load(a, cap->over) - own <= 100 && a->in_hand[s->channel] <= (uint32_t)cap->max;
+}
+
+/* Offers of contacts for which several ring: of the widest set, the last of them made, whose agent could have c. */
+static hl__slot *spare_for(const hl__acd *acd, const hl__contact *c)
+{
+    hl__slot *best = NULL;
+
+    for (const hl__link *l = acd->wide.next; l != &acd->wide; l = l->next)
+        for (hl__slot *s = HL__OF(const hl__contact, fresh, l)->ring; s; s = s->peer) {
+            if (s->channel != (int32_t)c->class->channel || !hl__fits(acd, c->class, s->agent->profile) ||
+                !has_room_without(s))
+                continue;
+            if (!best || s->contact->rings > best->contact->rings ||
+                (s->contact->rings == best->contact->rings && s->offer > best->offer))
+                best = s;
+        }
+    return best;
+}
+
+/* (D): nobody is idle for the soonest that waits, while several ring for another: one of those offers. Its agent asks
+ * for work when it is taken back. */
+hl__slot *hl__match_spare(const hl__acd *acd)
+{
+    const hl__contact *best = NULL;
+    hl__slot *spare = NULL, *s;
+
+    if (!hl__link_in(&acd->wide) || acd->is_stale)
+        return NULL;
+    for (uint32_t i = 0; i < acd->class_n; i++) {
+        const hl__contact *c = acd->class[i] && acd->class[i]->tree.first
+            ? HL__OF(const hl__contact, node, acd->class[i]->tree.first) : NULL;
+        if (c && (!best || sooner(acd, c, best, NULL)) && (s = spare_for(acd, c))) {
+            best = c;
+            spare = s;
+        }
+    }
+    return spare;
+}
+
+/* (A): a contact looks for an agent, or for several who shall ring. */
+void hl__match_contact(hl__acd *acd, hl__contact *c)
+{
+    hl__agent *a = NULL;
+    uint32_t limit;
+
+    if (c->state != HL_CONTACT_WAITING || acd->is_stale)
+        return;
+    if ((a = preferred(acd, c))) {
+        c->runner = 0;
+        hl__offer_make(acd, c, a, -1);
+        return;
+    }
+    if (c->tree != &c->class->tree)
+        return; /* for now it waits for one agent alone */
+    limit = ring_limit(acd, c->class);
+    while (limit-- > 0 && (a = choose(acd, c)))
+        hl__offer_make(acd, c, a, c->class->queue->conf->pick);
+}
+
+void hl__match_more(hl__acd *acd, hl__contact *c)
+{
+    hl__agent *a = c->rings < HL__RING_MAX && !acd->is_stale ? choose(acd, c) : NULL;
+
+    if (a)
+        hl__offer_make(acd, c, a, c->class->queue->conf->pick);
 }
 
 /* Of the contacts that look around, the one that should come soonest: several may have come back in one step. */

@@ -111,6 +111,9 @@ void hl__offer_make(hl__acd *acd, hl__contact *c, hl__agent *a, int rule)
     s->contact = c;
     s->contact_id = c->id;
     s->queue = q->id;
+    s->peer = c->ring;
+    c->ring = s;
+    c->rings++;
     s->channel = (int32_t)c->class->channel;
     s->made = acd->core->now;
     s->deadline = s->made + (hl_time)q->conf->offer_ms * HL__US;
@@ -119,11 +122,14 @@ void hl__offer_make(hl__acd *acd, hl__contact *c, hl__agent *a, int rule)
     put(acd, s);
     a->in_hand[s->channel]++;
     a->last_offer = ++acd->offers;
-    c->last_rule = rule;
-    c->last_agent = a->id;
     c->offers++;
-    c->slot = s;
-    (void)hl__contact_do(acd, c, HL__DO_MATCHED, NULL); /* it waits */
+    if (c->rings == 1) {
+        c->last_rule = rule;
+        c->last_agent = a->id;
+        (void)hl__contact_do(acd, c, HL__DO_MATCHED, NULL); /* it waits */
+    } else {
+        hl__link_add(&acd->wide, &c->fresh);
+    }
     hl__acd_emit(acd, ev);
     hl__acd_tell(acd, &s->news, HL__NEWS_MADE);
     hl__agent_changed(acd, a);
@@ -134,6 +140,20 @@ static void let_go(hl__acd *acd, hl__slot *s)
     s->agent->in_hand[s->channel]--;
     s->contact = NULL;
     hl__agent_changed(acd, s->agent);
+}
+
+/* It rings no longer. */
+static void unring(hl__slot *s)
+{
+    hl__contact *c = s->contact;
+    hl__slot **at = &c->ring;
+
+    while (*at != s)
+        at = &(*at)->peer;
+    *at = s->peer;
+    s->peer = NULL;
+    if (--c->rings == 1)
+        hl__link_del(&c->fresh);
 }
 
 /* What the agent pays for an offer that came to nothing. */
@@ -164,7 +184,7 @@ void hl__offer_lapse(hl__acd *acd, hl__slot *s, int how)
     s->how = how;
     emit_ended(acd, s, how);
     hl__acd_tell(acd, &s->news, HL__NEWS_ENDED);
-    c->slot = NULL;
+    unring(s);
     (void)hl__contact_do(acd, c, HL__DO_LAPSED, NULL); /* not a row when the contact itself ends the offer */
     cool(acd, s->agent, q->conf, how);
     let_go(acd, s);
@@ -174,6 +194,8 @@ static void accepted(hl__acd *acd, hl__slot *s)
 {
     (void)step(s, HL__SLOT_DO_ACCEPT); /* it is proposed */
     take(acd, s);
+    unring(s);
+    s->contact->slot = s;
     s->how = HL_OFFER_ACCEPTED;
     s->agent->missed_row = 0;
     emit_ended(acd, s, HL_OFFER_ACCEPTED);
@@ -252,6 +274,8 @@ int hl__acd_accept(hl__acd *acd, hl_id offer)
 
     if ((r = open_offer(acd, offer, &s)) < 0)
         return r;
+    if (s->contact->state != HL_CONTACT_OFFERED)
+        return hl__fail(acd->core->err, HL_ECONFLICT, "another agent was first");
     accepted(acd, s);
     hl__acd_settle(acd);
     return 0;
@@ -262,7 +286,7 @@ int hl__acd_reject(hl__acd *acd, hl_id offer, int end)
     hl__slot *s;
     int r;
 
-    if (end < HL_OFFER_REJECTED || end > HL_OFFER_FAILED)
+    if (end != HL_OFFER_LATE && (end < HL_OFFER_REJECTED || end > HL_OFFER_FAILED))
         return hl__fail(acd->core->err, HL_EINVAL, "an offer is not rejected by %d", end);
     if ((r = open_offer(acd, offer, &s)) < 0)
         return r;

@@ -188,7 +188,7 @@ static void contact_row(hl__acd *acd, hl__contact *c, hl_contact *row)
     row->state = c->state;
     row->id = c->id;
     row->queue = c->class->queue->id;
-    row->agent = c->slot && c->slot->state != HL__SLOT_PROPOSED ? c->slot->agent->id : 0;
+    row->agent = c->slot ? c->slot->agent->id : 0;
     row->leg = c->leg;
     row->ticket = c->ticket;
     row->since = c->since;

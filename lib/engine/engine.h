@@ -75,10 +75,15 @@ typedef struct hl__request {
     union { hl__media media; hl__dial dial; } u; /* of RING and ANSWER; of DIAL; no other kind has memory for it */
 } hl__request;
 
+/* wire_acd.c - a telephone that rings for an offer. */
+typedef struct hl__ringing { hl_id offer, leg; } hl__ringing;
+
 /* talk.c - a contact as the engine sees it: what its flow, its place in the queue and its legs have to do with it. */
 typedef struct hl__talk {
     hl_id id, leg;            /* the customer's leg; 0: gone */
-    hl_id queue, agent, agent_leg, offer, offer_leg, session, ticket;
+    hl_id queue, agent, agent_leg, session, ticket;
+    hl__ringing ring[HL__LEGS_A_CALL]; /* telephones of agents, before the first is picked up */
+    uint32_t rings;
     hl_id play_ref;           /* what plays to the customer for the flow */
     int64_t play;             /* the flow's number of it */
     int queue_ask;            /* the flow waits for the queue's result under this number; 0: it does not */
@@ -234,6 +239,7 @@ hl__session *hl__page_of(const hl_t *hl, hl_id agent);
 void hl__session_free(hl_t *hl, hl__session *s);
 void hl__session_tell(hl_t *hl, const hl__session *s, const char *ev, const char *fmt, ...) HL__PRINTF(4, 5);
 void hl__state_json(hl_t *hl, const hl__session *s, hl__buf *out);
+bool hl__ringing_take(hl__talk *t, hl_id offer, hl_id leg, hl__ringing *out); /* by one of the two; the other: 0 */
 void hl__offer_json(hl_t *hl, const hl_offer *offer, hl__buf *out); /* members, as offer.made has them */
 void hl__caller_json(hl_t *hl, const hl__talk *t, hl_id queue, hl__buf *out);
 int hl__web_call(hl_t *hl, hl__session *s, const char *to, const char *data, hl_id *contact, hl_id *leg);

@@ -95,7 +95,7 @@ void hl__talk_over(hl_t *hl, hl__talk *t)
 {
     hl_event ev = HL_EVENT_INIT;
 
-    if (t->leg || t->flow || t->in_queue || t->engaged || t->agent_leg || t->offer_leg)
+    if (t->leg || t->flow || t->in_queue || t->engaged || t->agent_leg || t->rings)
         return;
     if (!t->queued) {
         ev.type = HL_EV_CONTACT_ENDED;

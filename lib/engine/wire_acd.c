@@ -58,14 +58,26 @@ static int ring_phone(hl_t *hl, hl__talk *t, const hl_offer *offer, const hl__ac
     int r;
 
     spec.timeout_ms = ms_left(hl, offer->deadline) + 1000; /* the offer's own deadline comes first */
-    if (!spec.phone && !spec.remote)
+    if ((!spec.phone && !spec.remote) || t->rings == HL__COUNT(t->ring))
         return HL_ENOENT;
     if (!spec.remote)
         spec.remote = dev->phone;
     if ((r = hl__leg_add(hl->calls, &spec, &leg)) < 0)
         return r;
-    t->offer_leg = leg->id;
+    t->ring[t->rings++] = (hl__ringing){ offer->id, leg->id };
     return 0;
+}
+
+/* The telephone that rings for an offer, or by its leg, is on the list no longer: false, it never was. */
+bool hl__ringing_take(hl__talk *t, hl_id offer, hl_id leg, hl__ringing *out)
+{
+    for (uint32_t i = 0; t && i < t->rings; i++)
+        if (t->ring[i].offer == offer || t->ring[i].leg == leg) {
+            *out = t->ring[i];
+            t->ring[i] = t->ring[--t->rings];
+            return true;
+        }
+    return false;
 }
 
 static void up_offer_made(void *ctx, const hl_offer *offer)
@@ -78,8 +90,6 @@ static void up_offer_made(void *ctx, const hl_offer *offer)
 
     (void)hl__acd_agent_device(hl->acd, offer->agent, &dev); /* an agent that was offered to exists */
     phone = dev.phone || dev.address;
-    if (t)
-        t->offer = offer->id;
     if (s && s->here)
         tell_offer(hl, s, offer);
     if (t && phone && ring_phone(hl, t, offer, &dev) < 0)
@@ -93,18 +103,13 @@ static void up_offer_ended(void *ctx, const hl_offer *offer, int how)
     hl_t *hl = ctx;
     hl__talk *t = hl__talk_of(hl, offer->contact);
     const hl__session *s = hl__page_of(hl, offer->agent);
-    hl_id leg;
+    hl__ringing phone;
 
     if (s && s->here)
         hl__session_tell(hl, s, "offer.ended", "\"offer\":%lld,\"contact\":%lld,\"code\":%d,\"text\":\"%s\"",
                          (long long)offer->id, (long long)offer->contact, how, hl__acd_word(HL__WORD_OFFER, how));
-    if (!t || t->offer != offer->id)
-        return;
-    t->offer = 0;
-    if (how == HL_OFFER_ACCEPTED || !(leg = t->offer_leg))
-        return;
-    t->offer_leg = 0;
-    (void)hl__leg_hangup(hl->calls, leg, HL_CAUSE_CANCELLED); /* it rings */
+    if (hl__ringing_take(t, offer->id, 0, &phone))
+        (void)hl__leg_hangup(hl->calls, phone.leg, HL_CAUSE_CANCELLED); /* it rings */
 }
 
 static int connect_page(hl_t *hl, hl__talk *t, hl_id agent)
@@ -178,7 +183,7 @@ static void up_contact_state(void *ctx, hl_id contact, int state)
         return;
     if (state == HL_CONTACT_ENGAGED && !t->engaged)
         engaged(hl, t);
-    else if (state == HL_CONTACT_WAITING)
+    else if (state == HL_CONTACT_WAITING || state == HL_CONTACT_OFFERED) /* offered again: the others still ring */
         requeued(hl, t);
 }
 

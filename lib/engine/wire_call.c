@@ -143,11 +143,20 @@ static void customer_answered(hl_t *hl, hl__talk *t)
         (void)hl__leg_hangup(hl->calls, t->leg, HL_CAUSE_CONGESTION); /* it was just answered */
 }
 
+/* Another was first: his call goes on. */
+static void too_late(hl_t *hl, hl__talk *t, hl_id leg, hl_id winner, hl_id offer)
+{
+    t->agent_leg = winner;
+    (void)hl__leg_hangup(hl->calls, leg, HL_CAUSE_CANCELLED); /* it was just answered */
+    (void)hl__acd_reject(hl->acd, offer, HL_OFFER_LATE); /* it may have ended before */
+}
+
 static void up_answered(void *ctx, const hl__leg *leg)
 {
     hl_t *hl = of(ctx);
     hl__talk *t = hl__talk_of(hl, leg->contact);
-    hl_id offer, id = leg->id;
+    hl_id id = leg->id, before;
+    hl__ringing phone;
 
     if (!t)
         return;
@@ -155,12 +164,11 @@ static void up_answered(void *ctx, const hl__leg *leg)
         customer_answered(hl, t);
         return;
     }
-    if (id == t->offer_leg) { /* a telephone was picked up: that accepts the offer */
-        offer = t->offer;
+    if (hl__ringing_take(t, 0, id, &phone)) { /* a telephone was picked up: that accepts the offer */
+        before = t->agent_leg;
         t->agent_leg = id;
-        t->offer_leg = 0;
-        if (hl__acd_accept(hl->acd, offer) < 0)
-            (void)hl__leg_hangup(hl->calls, id, HL_CAUSE_CANCELLED);
+        if (hl__acd_accept(hl->acd, phone.offer) < 0)
+            too_late(hl, t, id, before, phone.offer);
         return;
     }
     if (id == t->agent_leg)
@@ -236,12 +244,12 @@ static void page_let_go(hl_t *hl, const hl__leg *leg)
 static void party_gone(hl_t *hl, hl__talk *t, const hl__leg *leg)
 {
     hl_id contact = t->id;
+    hl__ringing phone;
 
     if (leg->id == t->leg) {
         customer_ended(hl, t);
-    } else if (leg->id == t->offer_leg) {
-        t->offer_leg = 0;
-        (void)hl__acd_reject(hl->acd, t->offer, offer_end_of(leg)); /* it may have ended before the leg did */
+    } else if (hl__ringing_take(t, 0, leg->id, &phone)) {
+        (void)hl__acd_reject(hl->acd, phone.offer, offer_end_of(leg)); /* it may have ended before the leg did */
     } else if (leg->id == t->agent_leg) {
         agent_ended(hl, t, leg);
     }

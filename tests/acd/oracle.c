@@ -39,7 +39,8 @@ void oracle_draw(oracle *o)
         *q = (o_queue){ .channels = 1 + below(o, 7), .pick = below(o, PICKS), .law = below(o, LAWS),
             .slope = 1000, .power = 2 + below(o, 2), .handle_ms = 1000 << below(o, 9),
             .target_ms = 1000 << below(o, 6), .rank_cap_ms = below(o, 3) * 15000,
-            .need = below(o, 2) ? below(o, ON) : 0,
+            .need = below(o, 2) ? below(o, ON) : 0, .ring_size = below(o, 2) ? 1 : below(o, 5),
+            .add_ms = below(o, 3) ? 0 : 1000,
             .steps = below(o, OSTEPS + 1) };
         if (q->law == SLOPE || q->law == COST)
             q->slope = 1 + below(o, 4000);
@@ -72,9 +73,10 @@ static void queue_json(const oracle *o, int n, hl__buf *out)
             hl__buf_fmt(out, "%s\"%s\"", glue, channel[i]);
             glue = ",";
         }
-    hl__buf_fmt(out, "],\"pick\":\"%s\",\"rank_cap_ms\":%d,\"order\":{\"law\":\"%s\",\"slope\":%d,"
-                "\"power\":%d},\"handle_ms\":%d,\"goal\":{\"target_ms\":%d}", pick[q->pick], q->rank_cap_ms,
-                law[q->law], q->slope, q->power, q->handle_ms, q->target_ms);
+    hl__buf_fmt(out, "],\"pick\":\"%s\",\"ring\":{\"size\":%d,\"add_ms\":%d},\"rank_cap_ms\":%d,"
+                "\"order\":{\"law\":\"%s\",\"slope\":%d,\"power\":%d},\"handle_ms\":%d,\"goal\":{\"target_ms\":%d}",
+                pick[q->pick], q->ring_size, q->add_ms, q->rank_cap_ms, law[q->law], q->slope, q->power,
+                q->handle_ms, q->target_ms);
     if (q->need)
         hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->need]);
     hl__buf_str(out, ",\"steps\":[");
@@ -376,21 +378,23 @@ static int draw(const oracle *o, const hl__contact *c)
     return -1;
 }
 
-int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
+static bool is_in(const hl_id *list, int n, hl_id id)
 {
-    int ch = (int)c->class->channel, prefer = oracle_agent(o, c->prefer), best = -1;
-    int64_t key[5], best_key[5] = { 0 };
+    while (n-- > 0)
+        if (list[n] == id)
+            return true;
+    return false;
+}
 
-    if (prefer >= 0 && has_room(o, prefer, ch, NULL) && fits(o, c, prefer)) {
-        out[0] = c->prefer;
-        return 1;
-    }
-    if (c->tree != &c->class->tree)
-        return 0; /* for one agent alone */
-    if (o->queue[queue_of(o, c)].pick == WEIGHTED)
-        best = draw(o, c);
-    for (int i = 0; i < OA && o->queue[queue_of(o, c)].pick != WEIGHTED; i++) {
-        if (!is_idle(o, i, ch) || !fits(o, c, i))
+static int best_agent(const oracle *o, const hl__contact *c, const hl_id *taken, int n)
+{
+    int64_t key[5], best_key[5] = { 0 };
+    int best = -1;
+
+    if (o->queue[queue_of(o, c)].pick == WEIGHTED && n == 0)
+        return draw(o, c);
+    for (int i = 0; i < OA; i++) {
+        if (!is_idle(o, i, (int)c->class->channel) || !fits(o, c, i) || is_in(taken, n, o->agent_id[i]))
             continue;
         pick_key(o, c, i, key);
         if (best < 0 || is_less(key, best_key)) {
@@ -398,18 +402,100 @@ int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
             memcpy(best_key, key, sizeof(key));
         }
     }
-    if (best < 0)
-        return 0;
-    out[0] = o->agent_id[best];
-    return 1;
+    return best;
 }
 
-static bool is_in(const hl_id *list, int n, hl_id id)
+/* Of those who are idle for it, its share with all that wait for one of them. */
+static int share(const oracle *o, const hl__contact *c)
 {
-    while (n-- > 0)
-        if (list[n] == id)
-            return true;
-    return false;
+    int ch = (int)c->class->channel, agents = 0, contacts = 0, size = o->queue[queue_of(o, c)].ring_size;
+
+    for (int i = 0; i < OA; i++)
+        agents += is_idle(o, i, ch) && fits(o, c, i);
+    for (hl__node *t = o->b->acd->contacts_by_id.first; t; t = hl__tree_next(t)) {
+        const hl__contact *other = HL__OF(hl__contact, by_id, t);
+        bool competes = false;
+        for (int i = 0; i < OA; i++)
+            competes |= is_idle(o, i, ch) && fits(o, c, i) && fits(o, other, i);
+        contacts += competes && other->state == HL_CONTACT_WAITING && (int)other->class->channel == ch &&
+            other->tree == &other->class->tree;
+    }
+    agents = contacts ? agents / contacts : agents;
+    agents = agents < 1 ? 1 : agents;
+    return size && size < agents ? size : agents;
+}
+
+int oracle_agents(const oracle *o, hl__contact *c, hl_id *out)
+{
+    int ch = (int)c->class->channel, prefer = oracle_agent(o, c->prefer), n = 0, at;
+
+    if (prefer >= 0 && has_room(o, prefer, ch, NULL) && fits(o, c, prefer)) {
+        out[0] = c->prefer;
+        return 1;
+    }
+    if (c->tree != &c->class->tree)
+        return 0; /* for one agent alone */
+    for (int limit = share(o, c); n < limit && (at = best_agent(o, c, out, n)) >= 0; n++)
+        out[n] = o->agent_id[at];
+    return n;
+}
+
+/* Open offers of contacts for which several ring. */
+struct wide { const hl__slot *slot; int rings; };
+
+static int wide_offers(const oracle *o, struct wide *out)
+{
+    int n = 0, kept = 0;
+
+    for (int i = 0; i < OA; i++)
+        for (const hl__slot *s = agent_of(o, i)->slot; s; s = s->next)
+            if (s->state == HL__SLOT_PROPOSED)
+                out[n++].slot = s;
+    for (int i = 0; i < n; i++) {
+        out[i].rings = 0;
+        for (int k = 0; k < n; k++)
+            out[i].rings += out[k].slot->contact == out[i].slot->contact;
+    }
+    for (int i = 0; i < n; i++)
+        if (out[i].rings > 1)
+            out[kept++] = out[i];
+    return kept;
+}
+
+static hl_id spare_for(const oracle *o, const hl__contact *c, const struct wide *wide, int n)
+{
+    static const int one_less[HL__CHANNELS][HL__CHANNELS] = { { -1 }, { 0, -1 }, { 0, 0, -1 } };
+    int ch = (int)c->class->channel, widest = 0;
+    hl_id best = 0;
+
+    for (int i = 0; i < n; i++) {
+        const hl__slot *s = wide[i].slot;
+        int at = oracle_agent(o, s->agent->id);
+        if (s->channel != ch || !has_room(o, at, ch, one_less[ch]) || !fits(o, c, at) || wide[i].rings < widest ||
+            (wide[i].rings == widest && s->offer < best))
+            continue;
+        widest = wide[i].rings;
+        best = s->offer;
+    }
+    return best;
+}
+
+hl_id oracle_spare(const oracle *o)
+{
+    const hl__contact *best = NULL;
+    struct wide wide[OA * 8];
+    int n = wide_offers(o, wide);
+    hl_id spare = 0, found;
+
+    for (hl__node *t = o->b->acd->contacts_by_id.first; t && n; t = hl__tree_next(t)) {
+        const hl__contact *c = HL__OF(hl__contact, by_id, t);
+        if (c->state == HL_CONTACT_WAITING && c->tree == &c->class->tree && (!best || is_sooner(o, c, best, -1)) &&
+            (found = spare_for(o, c, wide, n))) {
+            best = c;
+            spare = found;
+        }
+    }
+    return spare;
 }
 
 int oracle_contacts(const oracle *o, hl__agent *a, hl_id *out)

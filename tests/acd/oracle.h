@@ -9,7 +9,7 @@ enum { OA = 12, OQ = 5, OS = 3, ON = 6, OSTEPS = 3, OCHANNELS = 3, OMANY = 64 };
 
 typedef struct o_step { int after_ms, need; } o_step; /* need: of o_need; 0: none */
 typedef struct o_queue {
-    int channels, pick, law, slope, power, handle_ms, target_ms, rank_cap_ms, need, steps;
+    int channels, pick, ring_size, add_ms, law, slope, power, handle_ms, target_ms, rank_cap_ms, need, steps;
     o_step step[OSTEPS];
 } o_queue;
 typedef struct o_agent { /* tier -1: no member */
@@ -34,5 +34,6 @@ int oracle_agent(const oracle *o, hl_id id);         /* its place; -1 */
 int oracle_queue(const oracle *o, hl_id id);
 hl__contact *oracle_soonest(const oracle *o);        /* of those that look around, who looks first */
 int oracle_agents(const oracle *o, hl__contact *c, hl_id *out);   /* whom it is offered to */
+hl_id oracle_spare(const oracle *o);                 /* the offer to be taken back for who waits; 0: none */
 int oracle_contacts(const oracle *o, hl__agent *a, hl_id *out);   /* what he is offered, in this order */
 #endif

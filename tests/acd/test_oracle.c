@@ -12,6 +12,8 @@ typedef struct world {
     hl__rand rand;
     struct { hl_id contact, agent; } made[OMANY];
     int made_n;
+    hl_id ended;                     /* the last offer that ended */
+    uint64_t spared;
     hl_id stale[STALE];
     uint32_t stale_n;
     bool is_calm;                    /* callers are few, agents many */
@@ -33,6 +35,8 @@ static hl_seq emit(hl__core *core, const hl_event *e)
         w->made[w->made_n++].agent = e->agent;
         w->stale[w->stale_n++ % STALE] = e->ref;
         oracle_offered(&w->o, e->agent);
+    } else if (e->type == HL_EV_OFFER_ENDED) {
+        w->ended = e->ref;
     }
     return ++w->b.seq;
 }
@@ -53,6 +57,19 @@ static void compare(world *w, const char *what, const hl_id *contact, const hl_i
                    (unsigned long long)w->decisions, i, i < w->made_n ? (long long)w->made[i].contact >> 4 : 0,
                    i < w->made_n ? oracle_agent(&w->o, w->made[i].agent) : -1, i < n ? (long long)contact[i] >> 4 : 0,
                    i < n ? oracle_agent(&w->o, agent[i]) : -1);
+}
+
+/* Nobody looks around: is an offer to be taken back? */
+static bool turn_back(world *w)
+{
+    hl_id spare = oracle_spare(&w->o);
+
+    w->ended = 0;
+    assert_int_equal(hl__acd_turn(w->b.acd), spare != 0);
+    hl_test_ok(w->ended == spare, "decision %llu: offer %lld was taken back, not %lld",
+               (unsigned long long)w->decisions, (long long)w->ended, (long long)spare);
+    w->spared += spare != 0;
+    return spare != 0;
 }
 
 static void turn(world *w)
@@ -87,8 +104,10 @@ static void settle(world *w)
 {
     hl__acd *acd = w->b.acd;
 
-    while (hl__link_in(&acd->news) || hl__link_in(&acd->fresh) || hl__link_in(&acd->free))
-        turn(w);
+    do {
+        while (hl__link_in(&acd->news) || hl__link_in(&acd->fresh) || hl__link_in(&acd->free))
+            turn(w);
+    } while (turn_back(w));
     bed_check(&w->b);
 }
 
@@ -226,8 +245,10 @@ static void every_decision_is_that_of_a_matcher_that_sorts_everything(void **sta
     assert_non_null(w);
     for (uint64_t seed = hl_test_seed(); w->decisions < until; seed++)
         house(w, seed, until);
-    print_message("%llu decisions, %llu offers, %llu contacts: all as the oracle has it\n",
-                  (unsigned long long)w->decisions, (unsigned long long)w->offers, (unsigned long long)w->contacts);
+    print_message("%llu decisions, %llu offers, %llu taken back for others, %llu contacts: all as the oracle has it\n",
+                  (unsigned long long)w->decisions, (unsigned long long)w->offers, (unsigned long long)w->spared,
+                  (unsigned long long)w->contacts);
+    assert_true(w->spared > 0);
     assert_true(w->offers > until / 10);
     free(w);
 }

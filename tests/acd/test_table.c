@@ -7,10 +7,10 @@
 enum { N = HL_CONTACT_DONE + 1 };
 
 /* The contacts' table as acd.md prints it: w waiting, o offered ... ; - : refused. Stimuli in the order of the list:
- * matched widen timeout hangup accept lapsed up fail talk_end move resume expire end. */
-static const char *const rows[N] = { [HL_CONTACT_WAITING] = "owdl-----w--d", [HL_CONTACT_OFFERED] = "---lcw---w--d",
-    [HL_CONTACT_CONNECTING] = "---l--ew----d", [HL_CONTACT_ENGAGED] = "---d---wdw--d",
-    [HL_CONTACT_LOST] = "----------wdd" };
+ * matched widen timeout hangup accept lapsed ring up fail talk_end move resume expire end. */
+static const char *const rows[N] = { [HL_CONTACT_WAITING] = "owdl------w--d", [HL_CONTACT_OFFERED] = "---lcwo---w--d",
+    [HL_CONTACT_CONNECTING] = "---l-ccew----d", [HL_CONTACT_ENGAGED] = "---d----wdw--d",
+    [HL_CONTACT_LOST] = "-----------wdd" };
 
 static int state_of(char c)
 {

@@ -279,6 +279,81 @@ static void what_was_reported_of_a_page_s_sound_is_known_to_what_it_asks_next(vo
     hl_close(hl);
 }
 
+#define TEAM "{\"hotline\":1,\"queues\":{\"desk\":{\"ring\":{\"size\":0},\"wrapup_ms\":0}}," \
+    "\"agents\":{\"ann\":{\"queues\":{\"desk\":{}},\"address\":\"sip:ann@127.0.0.1\"},\"bob\":{\"queues\":{" \
+    "\"desk\":{}},\"address\":\"sip:bob@127.0.0.1\"},\"cid\":{\"queues\":{\"desk\":{}},\"address\":" \
+    "\"sip:cid@127.0.0.1\"}}}"
+
+static hl_id team_call(const int after_ms[3], hl_id *customer)
+{
+    static const char *const names[] = { "ann", "bob", "cid" };
+    const hl__sim_manner caller = { 0 };
+    hl_event ev = HL_EVENT_INIT;
+    begin();
+    hl_test_ok(hl_load(hl, TEAM, strlen(TEAM)) > 0, "%s", hl_error(hl));
+    house_pass(hl, 10);
+    for (int i = 0; i < 3; i++) {
+        hl__sim_manner m = { .how = after_ms[i] ? HL__SIM_ANSWER : HL__SIM_REJECT,
+            .after = { HL__LAW_FIXED, after_ms[i] ? after_ms[i] : 500, 0 } };
+        char address[40];
+        snprintf(address, sizeof address, "sip:%s@127.0.0.1", names[i]);
+        assert_int_equal(hl__sim_phone(sim, address, &m), 0);
+        GIVES(hl, hl_agent_go(hl, house_find(hl, HL_KIND_AGENT, names[i]), HL_AGENT_AVAILABLE, NULL), 0);
+    }
+    assert_int_equal(hl__sim_call(sim, "13900000001", "1", &caller, customer), 0);
+    house_pass(hl, 400);
+    assert_int_equal(house_read(hl, HL_EV_OFFER_MADE, &ev), 3);
+    assert_int_equal(hl__sim_legs(sim), 4);
+    return ev.contact;
+}
+
+static void three_telephones_ring_and_one_is_connected(void **state)
+{
+    hl_id customer;
+    hl_event ev = HL_EVENT_INIT;
+    (void)state;
+    hl_id contact = team_call((const int[]){ 3000, 2000, 0 }, &customer);
+    house_pass(hl, 600); /* cid rejects: the others ring on */
+    assert_int_equal(hl__sim_legs(sim), 3);
+    house_pass(hl, 1500);
+    assert_int_equal(house_read(hl, HL_EV_CONTACT_CONNECTED, &ev), 1);
+    assert_int_equal(ev.agent, house_find(hl, HL_KIND_AGENT, "bob"));
+    assert_int_equal(hl__sim_legs(sim), 2); /* ann's telephone is silent */
+    assert_int_equal(state_of(contact), HL_CALL_TALK);
+    assert_true(hl__sim_talks(sim, customer));
+    house_pass(hl, 5000);
+    assert_true(hl__sim_talks(sim, customer));
+    assert_int_equal(hl__sim_hangup(sim, customer), 0);
+    house_pass(hl, 1000);
+    assert_int_equal(hl__sim_legs(sim), 0);
+    assert_int_equal(hl->talks.live, 0);
+    hl_close(hl);
+}
+
+static void telephones_picked_up_in_one_instant_have_one_winner(void **state)
+{
+    hl_id customer;
+    (void)state;
+    hl_id contact = team_call((const int[]){ 2000, 2000, 2000 }, &customer);
+    house_pass(hl, 2000);
+    assert_int_equal(house_read(hl, HL_EV_CONTACT_CONNECTED, NULL), 1);
+    house_pass(hl, 1000);
+    assert_int_equal(hl__sim_legs(sim), 2);
+    assert_int_equal(state_of(contact), HL_CALL_TALK);
+    hl_close(hl);
+}
+
+static void a_caller_who_leaves_silences_all_of_them(void **state)
+{
+    hl_id customer;
+    (void)state;
+    (void)team_call((const int[]){ 9000, 9000, 9000 }, &customer);
+    assert_int_equal(hl__sim_hangup(sim, customer), 0);
+    house_pass(hl, 1000);
+    assert_int_equal(hl__sim_legs(sim), 0);
+    hl_close(hl);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +362,9 @@ int main(void)
         HL_TEST(each_play_has_one_end_for_each_who_hears_it), HL_TEST(a_customer_who_is_moved_has_left_his_contact),
         HL_TEST(an_agent_who_is_moved_has_left_hers), HL_TEST(no_more_contacts_and_legs_than_the_limits),
         HL_TEST(what_was_reported_of_a_page_s_sound_is_known_to_what_it_asks_next),
+        HL_TEST(three_telephones_ring_and_one_is_connected),
+        HL_TEST(telephones_picked_up_in_one_instant_have_one_winner),
+        HL_TEST(a_caller_who_leaves_silences_all_of_them),
     };
     return HL_TEST_MAIN(tests);
 }
