@@ -6,6 +6,14 @@
 #define LN2_HIGH 0.693147180369123816490  /* 33 bits: times a small whole number it is exact */
 #define LN2_LOW 1.90821492927058770002e-10
 
+/* 1/k! */
+static const double inverse[] = { 1, 1, 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320,
+    1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200 };
+
+/* artanh z = z (1 + z^2/3 + z^4/5 ...) */
+static const double artanh[] = { 1, 1.0 / 3, 1.0 / 5, 1.0 / 7, 1.0 / 9, 1.0 / 11, 1.0 / 13, 1.0 / 15, 1.0 / 17,
+    1.0 / 19, 1.0 / 21, 1.0 / 23, 1.0 / 25 };
+
 static double two_to(int n)
 {
     uint64_t bits = (uint64_t)(n + 1023) << 52;
@@ -32,17 +40,20 @@ double hl__ln(double x)
     z = (m - 1) / (m + 1); /* ln m = 2 artanh z, |z| < 0.172 */
     zz = z * z;
     for (int k = 11; k >= 0; k--)
-        sum = sum * zz + 1.0 / (2 * k + 1);
+        sum = sum * zz + artanh[k];
     return e * LN2_HIGH + (2 * z * sum + e * LN2_LOW);
 }
 
 double hl__exp_of(double x)
 {
     int k = (int)(x / (LN2_HIGH + LN2_LOW) + (x < 0 ? -0.5 : 0.5));
-    double r = x - k * LN2_HIGH - k * LN2_LOW, sum = 1;
+    double r = x - k * LN2_HIGH - k * LN2_LOW, rr = r * r, even = inverse[14], odd = inverse[13], sum;
 
-    for (int i = 17; i > 0; i--)
-        sum = 1 + sum * r / i;
+    for (int i = 12; i > 0; i -= 2) { /* |r| < 0.347: what is left out is below 1e-18 */
+        even = even * rr + inverse[i];
+        odd = odd * rr + inverse[i - 1];
+    }
+    sum = 1 + (r * odd + rr * even);
     return k > 1000 ? sum * two_to(1000) * two_to(k - 1000) : k < -1000 ? sum * two_to(-1000) * two_to(k + 1000)
                                                                         : sum * two_to(k);
 }
@@ -54,13 +65,15 @@ double hl__exp(double x)
 
 double hl__exp_less_one(double x)
 {
-    double sum = 1;
+    double xx = x * x, even = inverse[14], odd = inverse[13];
 
     if (x < -0.4 || x > 0.4)
         return hl__exp(x) - 1;
-    for (int i = 16; i > 1; i--)
-        sum = 1 + sum * x / i;
-    return x * sum;
+    for (int i = 12; i > 0; i -= 2) {
+        even = even * xx + inverse[i];
+        odd = odd * xx + inverse[i - 1];
+    }
+    return x * (odd + x * even);
 }
 
 double hl__ln_one_plus(double x)
@@ -70,7 +83,7 @@ double hl__ln_one_plus(double x)
     if (x < -0.3 || x > 0.4)
         return hl__ln(1 + x);
     for (int k = 12; k >= 0; k--)
-        sum = sum * zz + 1.0 / (2 * k + 1);
+        sum = sum * zz + artanh[k];
     return 2 * z * sum;
 }
 

@@ -33,13 +33,17 @@ static const double weight[POINTS] = { 0.1894506104550684963, 0.1826034150449235
 
 static double phi(double v)
 {
-    double sum = 1;
+    static const double inverse[] = { 1.0 / 2, 1.0 / 6, 1.0 / 24, 1.0 / 120, 1.0 / 720, 1.0 / 5040, 1.0 / 40320,
+        1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800, 1.0 / 479001600, 1.0 / 6227020800, 1.0 / 87178291200 }; /* 1/k! */
+    double vv = v * v, even = inverse[12], odd = inverse[11];
 
-    if (v < -0.5 || v > 0.5)
+    if (v < -0.4 || v > 0.4)
         return v + hl__exp_less_one(-v);
-    for (int i = 16; i > 2; i--)
-        sum = 1 - sum * v / i;
-    return v * v / 2 * sum;
+    for (int i = 10; i > 0; i -= 2) {
+        even = even * vv + inverse[i];
+        odd = odd * vv + inverse[i - 1];
+    }
+    return vv * (inverse[0] + vv * even - v * odd);
 }
 
 static double fall(const struct shape *s, double v)

@@ -28,4 +28,12 @@ int hl__plan_check(hl_plan_in *in, hl__err *err); /* fills in defaults; HL_EINVA
 int hl__plan_at(const hl_plan_in *in, double agents, hl_plan *row, hl__err *err);
 int hl__plan_staff(const hl_plan_in *in, const hl_plan_goal *goal, hl_plan *row, hl__err *err);
 bool hl__plan_in(double x, double least, double most); /* false for NaN */
+
+/* forecast.c: calls[i] came in the slot i + 1 weeks ago; below 0: a holiday, closed, not recorded. level: of the last
+ * days, 1 as always. False: nothing was recorded. hl__forecast_level(): from what came in the slots of the last 14 days
+ * and the mid that the weeks before gave them; slots with a figure below 0 do not count; 0.5 .. 2. */
+enum { HL__FORECAST_WEEKS = 26 };
+typedef struct hl__outlook { uint32_t weeks; double mid, low, high; } hl__outlook; /* median, bounds of 80 % */
+bool hl__forecast(const double calls[], uint32_t weeks, double level, hl__outlook *out);
+double hl__forecast_level(const double came[], const double mid[], size_t count);
 #endif
