@@ -43,17 +43,20 @@ static int check_legs(const hl_t *hl, hl__err *err)
 
 static int check_talk(const hl_t *hl, const hl__talk *t, hl__err *err)
 {
-    const hl_id leg[] = { t->leg, t->agent_leg, t->offer_leg };
+    const hl_id leg[] = { t->leg, t->agent_leg };
     hl_contact row = HL_CONTACT_INIT;
 
     for (size_t i = 0; i < HL__COUNT(leg); i++)
         if (leg[i] && !hl__leg_of(hl->calls, leg[i]))
             return broken("a contact's leg is gone", t->id, err);
+    for (uint32_t i = 0; i < t->rings; i++)
+        if (!hl__leg_of(hl->calls, t->ring[i].leg))
+            return broken("a telephone rings whose leg is gone", t->id, err);
     if (t->in_queue && hl__acd_contact_get(hl->acd, t->id, &row) < 0)
         return broken("a contact that is in no queue", t->id, err);
     if (t->engaged && row.state != HL_CONTACT_ENGAGED)
         return broken("a contact that is engaged with nobody", t->id, err);
-    if (!t->leg && !t->flow && !t->in_queue && !t->engaged && !t->agent_leg && !t->offer_leg)
+    if (!t->leg && !t->flow && !t->in_queue && !t->engaged && !t->agent_leg && !t->rings)
         return broken("a contact of which nothing is left", t->id, err);
     return 0;
 }
