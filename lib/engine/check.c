@@ -41,6 +41,14 @@ static int check_legs(const hl_t *hl, hl__err *err)
     return r == 0 && legs != hl->calls->legs.live ? broken("legs in calls", legs, err) : r;
 }
 
+static bool rings_are_there(const hl_t *hl, const hl__talk *t)
+{
+    for (uint32_t i = 0; i < t->rings; i++)
+        if (!hl__leg_of(hl->calls, t->ring[i].leg))
+            return false;
+    return true;
+}
+
 static int check_talk(const hl_t *hl, const hl__talk *t, hl__err *err)
 {
     const hl_id leg[] = { t->leg, t->agent_leg };
@@ -49,9 +57,8 @@ static int check_talk(const hl_t *hl, const hl__talk *t, hl__err *err)
     for (size_t i = 0; i < HL__COUNT(leg); i++)
         if (leg[i] && !hl__leg_of(hl->calls, leg[i]))
             return broken("a contact's leg is gone", t->id, err);
-    for (uint32_t i = 0; i < t->rings; i++)
-        if (!hl__leg_of(hl->calls, t->ring[i].leg))
-            return broken("a telephone rings whose leg is gone", t->id, err);
+    if (!rings_are_there(hl, t))
+        return broken("a telephone rings whose leg is gone", t->id, err);
     if (t->in_queue && hl__acd_contact_get(hl->acd, t->id, &row) < 0)
         return broken("a contact that is in no queue", t->id, err);
     if (t->engaged && row.state != HL_CONTACT_ENGAGED)
