@@ -47,6 +47,14 @@ int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__ac
     return 0;
 }
 
+hl__acd_up hl__acd_listen(hl__acd *acd, const hl__acd_up *up)
+{
+    hl__acd_up before = acd->up;
+
+    acd->up = *up;
+    return before;
+}
+
 static void free_tables(hl__acd *acd)
 {
     hl__mem *mem = acd->core->mem;

@@ -35,6 +35,7 @@ typedef struct hl__acd_terms {
 enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY }; /* why a queue refused (HL_ELIMIT) */
 
 int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__acd **out); /* up: copied */
+hl__acd_up hl__acd_listen(hl__acd *acd, const hl__acd_up *up); /* from now on; who was told before */
 void hl__acd_free(hl__acd *acd);
 uint32_t hl__acd_sections(hl__acd *acd, hl__section *out, uint32_t room); /* "capacities", "queues", "agents" */
 int hl__acd_check(hl__acd *acd);        /* tests: HL_ESTATE and words if an invariant does not hold. Slow */
@@ -70,6 +71,7 @@ int hl__acd_offer(hl__acd *acd, hl_id offer, hl_offer *out); /* an open one; HL_
 /* Names and rows; text lives until the next command. _next: 1 or 0, the row after row->id. Reading decides nothing. */
 hl_id hl__acd_queue_find(const hl__acd *acd, const char *name); /* 0: none */
 hl_id hl__acd_agent_find(const hl__acd *acd, const char *name);
+const char *hl__acd_skill_next(const hl__acd *acd, uint32_t *pos); /* that agents have; *pos = 0 first; NULL: no more */
 const char *hl__acd_name(const hl__acd *acd, hl_id id);         /* of a queue or an agent; NULL: none */
 int hl__acd_queue_next(hl__acd *acd, hl_queue *row);
 int hl__acd_agent_get(hl__acd *acd, hl_id agent, hl_agent *row);

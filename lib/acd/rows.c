@@ -43,6 +43,11 @@ hl_id hl__acd_agent_find(const hl__acd *acd, const char *name)
     return a ? a->id : 0;
 }
 
+const char *hl__acd_skill_next(const hl__acd *acd, uint32_t *pos)
+{
+    return *pos < acd->skill_n ? acd->skill[(*pos)++] : NULL;
+}
+
 const char *hl__acd_name(const hl__acd *acd, hl_id id)
 {
     const hl__queue *q = hl__map_get(&acd->queues, id);

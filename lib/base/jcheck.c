@@ -31,6 +31,24 @@ int64_t hl__jint(const hl__jcheck *c, const char *key, int64_t min, int64_t max,
     return otherwise;
 }
 
+double hl__jreal(const hl__jcheck *c, const char *key, double min, double max, double otherwise)
+{
+    hl__json *j = hl__json_get(c->j, key);
+    hl__place at = { c->at, key, 0 };
+    char want[80];
+
+    if (!j)
+        return otherwise;
+    snprintf(want, sizeof(want), "a number from %.9g to %.9g", min, max);
+    if (hl__json_type(j) != HL__JINT && hl__json_type(j) != HL__JREAL)
+        wrong(c, key, j, want);
+    else if (!(hl__json_real(j) >= min && hl__json_real(j) <= max))
+        hl__error(c->f, c->code, &at, "%.9g is out of range; %s is wanted", hl__json_real(j), want);
+    else
+        return hl__json_real(j);
+    return otherwise;
+}
+
 bool hl__jbool(const hl__jcheck *c, const char *key, bool otherwise)
 {
     hl__json *j = hl__json_get(c->j, key);

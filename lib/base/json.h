@@ -56,6 +56,7 @@ bool hl__json_equal(const hl__json *a, const hl__json *b);
 /* Members with checks: absent gives the default, of another type or out of range is an error at place/key. */
 typedef struct hl__jcheck { hl__findings *f; const hl__json *j; const hl__place *at; int code; } hl__jcheck;
 int64_t hl__jint(const hl__jcheck *c, const char *key, int64_t min, int64_t max, int64_t otherwise);
+double hl__jreal(const hl__jcheck *c, const char *key, double min, double max, double otherwise); /* finite */
 bool hl__jbool(const hl__jcheck *c, const char *key, bool otherwise);
 const char *hl__jtext(const hl__jcheck *c, const char *key, size_t max, const char *otherwise);
 int hl__jword(const hl__jcheck *c, const char *key, const char *const *words,

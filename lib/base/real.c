@@ -1,4 +1,4 @@
-/* real.c - logarithm, exponential, normal deviates. */
+/* real.c - logarithm, exponential, gamma function, quantiles, normal deviates. */
 #include "base/real.h"
 #include <math.h>
 #include <string.h>
@@ -99,6 +99,83 @@ double hl__ln_gamma(double x)
     for (size_t i = 0; i < HL__COUNT(series); i++)
         sum = sum / (x * x) + series[i];
     return (x - 0.5) * hl__ln(x) - x + 0.91893853320467274178 + sum / x - hl__ln(below);
+}
+
+double hl__pow(double x, double y)
+{
+    double z = x > 0 ? y * hl__ln(x) : 0;
+
+    return x > 0 ? hl__exp(z) : 0;
+}
+
+static double ratio(const double *num, const double *den, double r)
+{
+    double a = num[7], b = den[7];
+
+    for (int i = 6; i >= 0; i--) {
+        a = a * r + num[i];
+        b = b * r + den[i];
+    }
+    return a / b;
+}
+
+/* Wichura 1988, AS 241, PPND16. */
+double hl__probit(double p)
+{
+    static const double a[] = { 3.3871328727963666080, 1.3314166789178437745e2, 1.9715909503065514427e3,
+        1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4,
+        2.5090809287301226727e3 };
+    static const double b[] = { 1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
+        2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3 };
+    static const double c[] = { 1.42343711074968357734, 4.63033784615654529590, 5.76949722146069140550,
+        3.64784832476320460504, 1.27045825245236838258, 2.41780725177450611770e-1, 2.27238449892691845833e-2,
+        7.74545014278341407640e-4 };
+    static const double d[] = { 1, 2.05319162663775882187, 1.67638483018380384940, 6.89767334985100004550e-1,
+        1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9 };
+    static const double e[] = { 6.65790464350110377720, 5.46378491116411436990, 1.78482653991729133580,
+        2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5,
+        2.01033439929228813265e-7 };
+    static const double f[] = { 1, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+        7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15 };
+    double q = p - 0.5, r, x;
+
+    if (q > -0.425 && q < 0.425)
+        return q * ratio(a, b, 0.180625 - q * q);
+    r = sqrt(-hl__ln(q < 0 ? p : 1 - p));
+    x = r <= 5 ? ratio(c, d, r - 1.6) : ratio(e, f, r - 5);
+    return q < 0 ? -x : x;
+}
+
+/* Hill 1970 (CACM 396), upper half. */
+double hl__student(double p, double df)
+{
+    double tail = 2 * (1 - p), a, b, c, d, x, y;
+
+    if (df < 1.5) { /* tan(pi (p - 1/2)) = 1 / tan(pi (1 - p)), by its series */
+        double z = 3.14159265358979323846 * (1 - p), zz = z * z;
+        return (1 - zz / 3 - zz * zz / 45 - 2 * zz * zz * zz / 945) / z;
+    }
+    if (df < 2.5)
+        return sqrt(2 / (tail * (2 - tail)) - 2);
+    a = 1 / (df - 0.5);
+    b = 48 / (a * a);
+    c = ((20700 * a / b - 98) * a - 16) * a + 96.36;
+    d = ((94.5 / (b + c) - 3) / b + 1) * sqrt(a * 1.57079632679489661923) * df;
+    y = hl__pow(d * tail, 2 / df);
+    if (y > 0.05 + a) {
+        x = hl__probit(tail / 2);
+        y = x * x;
+        if (df < 5)
+            c += 0.3 * (df - 4.5) * (x + 0.6);
+        c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c;
+        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x;
+        y = a * y * y;
+        y = hl__exp_less_one(y);
+    } else {
+        y = ((1 / (((df + 6) / (df * y) - 0.089 * d - 0.822) * (df + 2) * 3) + 0.5 / (df + 4)) * y - 1) * (df + 1) /
+            (df + 2) + 1 / y;
+    }
+    return sqrt(df * y);
 }
 
 /* Marsaglia's polar method (1964): no sine, no cosine. */

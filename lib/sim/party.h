@@ -37,6 +37,7 @@ struct hl__sim {
     int64_t asked, serial, awaited; /* operations; parties so far; the operation whose reply is waited for */
     int refused, refused_code, code;
     char *reply;
+    struct hl__traffic *traffic; /* a scenario; NULL: none */
     int lost;            /* reports that found no memory */
 };
 

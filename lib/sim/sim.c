@@ -1,6 +1,7 @@
 /* sim.c - the driver itself: its clock, its parties, what it reports. */
 #include "engine/engine.h"
 #include "sim/party.h"
+#include "sim/traffic.h"
 #include <string.h>
 
 /* The engine's clock stands at its last step; news of this driver happens now. */
@@ -197,6 +198,7 @@ static void end(void *d)
         hl__free(s->mem, r->msg.blob);
         hl__free(s->mem, r);
     }
+    hl__traffic_free(s->traffic);
     hl__map_free(&s->legs);
     hl__map_free(&s->pages);
     hl__names_free(&s->known);
