@@ -56,12 +56,9 @@ def program(body, folder, words, name, **env):
 
 def example():
     """examples/run, as a newcomer starts it: it gets ready, its pages answer, Ctrl-C ends it."""
-    if os.path.realpath(BUILD) != os.path.realpath(SRC + '/build'):
-        print('ok - examples/run # SKIP this build is not in build/')
-        return
     with tempfile.TemporaryDirectory() as files:
         p = subprocess.Popen([SRC + '/examples/run', '--store', files + '/hotline.db'], stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, start_new_session=True)
+                             stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, 'HL_BUILD': BUILD})
         said, end = b'', time.monotonic() + 60
         while b'"ready":true' not in said and time.monotonic() < end and p.poll() is None:
             if select.select([p.stdout], [], [], 1)[0]:

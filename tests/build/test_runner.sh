@@ -44,6 +44,10 @@ script skip.sh <<'S'
 #!/bin/sh
 echo "ok 1 # SKIP a known skip"; echo "ok 2 - two"
 S
+script rounds.sh <<'S'
+#!/bin/sh
+[ "$HL_TEST_ROUNDS" = 700 ] && echo "ok - 700"
+S
 script none.sh <<'S'
 #!/bin/sh
 echo "no such tool"; exit 77
@@ -62,4 +66,5 @@ CI_NOW=1; go tests/a/skip.sh; [ $? = 0 ]; t 'in CI a skip in tests/skips is fine
 go tests/a/good.sh tests/a/none.sh; [ $? != 0 ] && last '2 passed, 1 failed' && says 'not in tests/skips'; t 'in CI another skip fails' $?
 CI_NOW=; go tests/a/nothing.sh; [ $? != 0 ] && last '0 passed, 1 failed'; t 'a test that is not there is a failure' $?
 HL_BUILT=2 go tests/a/good.sh; [ $? != 0 ] && last '2 passed, 1 failed'; t 'what was not built is a failure' $?
+go -- tests/a/rounds.sh@700; [ $? = 0 ] && last '1 passed, 0 failed'; t 'a number of rounds is handed on' $?
 go -- tests/a/good.sh; [ $? = 0 ] && last '2 passed, 0 failed'; t 'one at a time counts too' $?
