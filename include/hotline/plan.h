@@ -1,8 +1,8 @@
 /* hotline/plan.h - how many agents or lines a load needs: queueing formulas and staffing. Needs no engine.
  *
  * Times are seconds, loads erlang: arrivals a second times mean handle time. Arrivals are Poisson, handle times and
- * patience exponential. Agents need not be whole: between whole numbers the formulas go on smoothly. From 0.01 to 10^7
- * agents B and C are exact to 12 digits, the rest to 10. NaN, infinity, what is below 0 or out of range: HL_EINVAL,
+ * patience exponential. Agents need not be whole: between whole numbers the formulas go on smoothly. Up to 10^7 agents
+ * B and C are exact to 12 digits, the rest to 10. NaN, infinity, what is below 0 or out of range: HL_EINVAL,
  * with words from hl_error(NULL). Sources: Erlang 1917 (B, C); Palm 1957, Mandelbaum and Zeltyn 2007 (A). */
 #ifndef HOTLINE_PLAN_H
 #define HOTLINE_PLAN_H

@@ -12,5 +12,6 @@ double hl__ln_gamma(double x);     /* ln of the gamma function, 0.5 <= x <= 1e8;
 double hl__pow(double x, double y);   /* x >= 0; 0 for x 0 */
 double hl__probit(double p); /* 0 < p < 1: where the normal distribution has reached p; relative error below 1e-14 */
 double hl__student(double p, double df); /* the same for Student's t, df >= 1; error below 0.001 for p <= 0.995 */
+double hl__ln_gamma_one_plus(double x); /* ln of gamma(1 + x), 0 <= x <= 1; relative error below 1e-14 */
 double hl__rand_normal(hl__rand *r); /* mean 0, deviation 1 */
 #endif

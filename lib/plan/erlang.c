@@ -26,14 +26,19 @@ static double odds_by_fraction(double f, double load)
     return f * (1 - 1 / k) / (load - f + f / k);
 }
 
-/* W(f) for A < 1: G(f + 1, A) is the gamma function, at least 1.5 times the series it is lessened by. */
+/* W(f) for A < 1: with g = G(f + 1) A^-f, 1/B(f) = g e^A less the sum over k >= 1 of A^k / ((f + 1) ... (f + k)). With
+ * f = 0 that is 1, so W is the difference: (g - 1) e^A + the sum of A^k/k! (1 - k!/((f + 1) ... (f + k))). */
 static double odds_by_series(double f, double load)
 {
-    double term = load / (f + 1), sum = term;
+    double power = 1, rest = 1, less = 0, sum = 0;
 
-    for (int i = 2; term > 1e-17 * sum; i++)
-        sum += term *= load / (f + i);
-    return hl__exp(hl__ln_gamma(f + 1) + load - f * hl__ln(load)) - sum - 1;
+    for (int k = 1; power > 1e-18; k++) { /* rest = k!/((f + 1) ... (f + k)), less = 1 - rest */
+        power *= load / k;
+        less += rest * f / (f + k);
+        rest *= k / (f + k);
+        sum += power * less;
+    }
+    return hl__exp_less_one(hl__ln_gamma_one_plus(f) - f * hl__ln(load)) * hl__exp(load) + sum;
 }
 
 static double odds_of_fraction(double f, double load)

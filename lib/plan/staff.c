@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define MOST_AGENTS 10000000
+#define NOBODY 1e-12 /* so few agents are none */
 
 bool hl__plan_in(double x, double least, double most)
 {
@@ -14,7 +15,7 @@ static double up(double x) /* to a whole number, forgiving what a division leave
 {
     double whole = (double)(int64_t)x;
 
-    return x - whole > 1e-9 ? whole + 1 : whole;
+    return x - whole > 1e-9 + x * 1e-15 ? whole + 1 : whole;
 }
 
 int hl__plan_check(hl_plan_in *in, hl__err *err)
@@ -116,7 +117,7 @@ static void evaluate(const hl_plan_in *in, double agents, bool with_p90, hl_plan
         too_few(row);
     else if (in->patience_s <= 0)
         without_patience(in, row);
-    else if (agents <= 0)
+    else if (agents < NOBODY)
         all_give_up(in, row);
     else
         with_patience(in, with_p90, row);

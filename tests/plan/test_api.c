@@ -100,6 +100,13 @@ static void goals_are_checked_and_one_must_be_asked_for(void **state)
     goal.max_agents = 13;
     refused(hl_plan_staff(&in, &goal, &row), HL_ELIMIT, "13 agents");
     assert_true(row.agents == 0);
+    in.calls = -1;
+    refused(hl_plan_staff(&in, &goal, &row), HL_EINVAL, "calls");
+    in.calls = 100;
+    goal.max_agents = 18;
+    goal.level = 0.9999;
+    refused(hl_plan_staff(&in, &goal, &row), HL_ELIMIT, "18 agents");
+    goal.level = 0.8;
     goal.max_agents = 14;
     assert_int_equal(hl_plan_staff(&in, &goal, &row), 0);
     assert_true(row.agents == 14 && row.level >= 0.8);
