@@ -3,12 +3,12 @@
  * Counts are looked at as y = sqrt(n + 1/4): a Poisson count then has the variance 1/4 whatever its mean (Brown et al.
  * 2005), so slots of the night and of the morning are alike, and what is more than 1/4 is the day's own mood. */
 #include "plan/plan.h"
+#include "base/real.h"
 #include <math.h>
 
 #define FADE 0.8       /* what a week weighs beside the one after it */
 #define POISSON 0.25
 #define DOUBT 1        /* weeks of a plain Poisson slot that stand beside those seen */
-#define NORMAL_80 1.2815515655446004
 #define CALM 400       /* squares of y that stand for "as always" beside those of the last days */
 
 static double root(double calls)
@@ -47,12 +47,12 @@ bool hl__forecast(const double calls[], uint32_t weeks, double level, hl__outloo
     spread = seen > 1 ? spread / sum * seen : 0;
     sigma = (spread + POISSON * DOUBT) / (seen - 1 + DOUBT);
     sigma = sqrt((sigma > POISSON ? sigma : POISSON) * (1 + 1 / seen));
-    sigma *= 1 + (NORMAL_80 * NORMAL_80 + 1) / (4 * (seen - 1 + DOUBT)); /* towards Student's: sigma is a guess too */
+    sigma *= hl__student(0.9, seen - 1 + DOUBT); /* not the normal's 1.28: sigma is a guess too */
     mean *= level;
     out->weeks = count;
     out->mid = squared(mean);
-    out->low = squared(mean - NORMAL_80 * sigma);
-    out->high = squared(mean + NORMAL_80 * sigma);
+    out->low = squared(mean - sigma);
+    out->high = squared(mean + sigma);
     return true;
 }
 

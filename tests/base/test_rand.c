@@ -99,7 +99,8 @@ static void near_nothing_exponential_and_logarithm_keep_their_digits(void **stat
     hl__rand_init(&r, 9, 0, 0);
     for (int i = 0; i < 50000; i++) {
         double sign = i % 2 ? 1 : -1, x = sign * exp(hl__rand_real(&r) * 60 - 55), y = sign * hl__rand_real(&r);
-        double h = 0.5 * exp(hl__rand_real(&r) * 19), f = lgamma(h), g = i % 3 ? fabs(y) : exp(hl__rand_real(&r) * -30), e = lgamma(1 + g);
+        double h = 0.5 * exp(hl__rand_real(&r) * 19), f = lgamma(h);
+        double g = i % 3 ? fabs(y) : exp(hl__rand_real(&r) * -30), e = lgamma(1 + g);
         if (x > 0 || x > -40) assert_true(fabs(hl__exp_less_one(x) / expm1(x) - 1) < 1e-15 + 1e-14 * fabs(x));
         if (x > -1) assert_true(fabs(hl__ln_one_plus(x) / log1p(x) - 1) < 2e-15);
         if (y > -1) assert_true(fabs(hl__ln_one_plus(y) / log1p(y) - 1) < 2e-15);
