@@ -35,6 +35,9 @@ typedef struct hl_sim { /* of those who came after the warm-up */
 /* ESTATE in a real engine. Scenarios: EPARSE, hl_finding_next(). */
 HL_API int hl_sim_load(hl_t *hl, const char *json, size_t len); /* once; len 0: up to NUL */
 HL_API int hl_sim_run(hl_t *hl, hl_time to, hl_sim *row); /* events counted, not kept; 0: to the end */
+/* Copies of this engine's settings (a live one goes on untouched), seeds 1..runs. out: JSON {runs, all, queues: {name}}
+ * with {mean, half: of the 95 % interval} of each figure: those of hl_sim, abandon_share. EPARSE. */
+HL_API int hl_sim_study(hl_t *hl, const char *json, size_t len, int runs, const char **out);
 #ifdef __cplusplus
 }
 #endif

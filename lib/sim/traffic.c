@@ -333,6 +333,18 @@ int hl__traffic_new(hl_t *hl, const hl__scenario *s, hl__traffic **out)
     return 0;
 }
 
+/* What was drawn already: the first callers, the agents' own chance. */
+void hl__traffic_seed(hl__traffic *tr, int64_t seed)
+{
+    tr->s.seed = seed;
+    for (uint32_t i = 0; i < tr->workers; i++)
+        hl__draw_begin(tr, &tr->worker[i].rand, HL__DRAW_AGENT, i);
+    for (uint32_t i = 0; i < tr->s.streams; i++) {
+        hl__timer_drop(&tr->hl->core.wheel, &tr->source[i].timer);
+        hl__source_begin(tr, &tr->source[i]);
+    }
+}
+
 /* The engine goes with it, or has never heard of it: nobody is told any more. */
 void hl__traffic_free(hl__traffic *tr)
 {

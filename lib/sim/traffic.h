@@ -72,6 +72,7 @@ int64_t hl__ms_us(double ms);
 uint32_t hl__day_of(const hl__traffic *tr, hl_time at);
 
 int hl__traffic_new(hl_t *hl, const hl__scenario *s, hl__traffic **out); /* takes the scenario over, also on failure */
+void hl__traffic_seed(hl__traffic *tr, int64_t seed); /* another one, before the first step */
 void hl__traffic_free(hl__traffic *tr);
 void hl__traffic_row(hl__traffic *tr, int desk, hl_sim *row);            /* desk -1: all */
 void hl__traffic_count(hl__traffic *tr, bool on); /* events are counted from here on, not kept */

@@ -1,6 +1,7 @@
 /* test_scenario.c - scenarios: refused with place and reason; the same callers whatever the settings; shifts, breaks,
     missed calls, faults; twice the same. */
 #include "study.h"
+#include "base/json.h"
 #include <hotline/acd.h>
 
 #define SETTINGS "{\"hotline\":1,\"queues\":{\"desk\":{\"resume_ms\":0,\"wrapup_ms\":5000,\"zone\":" \
@@ -182,6 +183,36 @@ static void hl_advance_keeps_the_events_that_hl_sim_run_only_counts(void **state
     hl_close(hl);
 }
 
+static void a_study_tells_means_and_how_far_they_may_be_off(void **state)
+{
+    static const char scenario[] = "{" CALLS SERVICE PATIENCE "\"agents\":[{\"count\":9,\"queues\":{\"desk\":{}}}]}";
+    hl_t *hl = study_open(SETTINGS);
+    hl_finding f = HL_FINDING_INIT;
+    const char *out = NULL;
+    double sum = 0;
+
+    (void)state;
+    hl_test_ok(hl_sim_study(hl, scenario, 0, 8, &out) == 0, "%s", hl_error(hl));
+    hl__json *j = hl__json_read(out, strlen(out), NULL);
+    const hl__json *all = hl__json_get(j, "all"), *wait = hl__json_get(all, "wait_s");
+    assert_int_equal(hl__json_int(hl__json_get(j, "runs")), 8);
+    for (int i = 1; i <= 8; i++) {
+        char one[sizeof(scenario) + 20];
+        snprintf(one, sizeof(one), "{\"seed\":%d,%s", i, scenario + 1);
+        sum += run(SETTINGS, one).wait_s / 8;
+    }
+    double mean_wait = hl__json_real(hl__json_get(wait, "mean")), half = hl__json_real(hl__json_get(wait, "half"));
+    hl_test_ok(mean_wait > sum * 0.999999 && mean_wait < sum * 1.000001, "%g, not %g", mean_wait, sum);
+    assert_true(half > 0 && half < mean_wait);
+    assert_non_null(hl__json_get(hl__json_get(hl__json_get(j, "queues"), "desk"), "sl3"));
+    hl__json_free(j);
+    assert_int_equal(hl_sim_study(hl, "{\"dais\":3}", 0, 2, &out), HL_EPARSE);
+    assert_int_equal(hl_finding_next(hl, &f), 1);
+    assert_string_equal(f.pointer, "/dais");
+    assert_int_equal(hl_sim_study(hl, scenario, 0, 0, &out), HL_EINVAL);
+    hl_close(hl);
+}
+
 static int load_once(void *ctx)
 {
     hl_options opt = HL_OPTIONS_INIT;
@@ -214,7 +245,7 @@ int main(void)
         HL_TEST(the_same_seed_decides_the_same_and_another_does_not), HL_TEST(two_configurations_see_the_same_callers),
         HL_TEST(agents_work_their_shifts_and_take_breaks),
         HL_TEST(hl_advance_keeps_the_events_that_hl_sim_run_only_counts),
-        HL_TEST(failing_memory_is_told_and_nothing_leaks) };
+        HL_TEST(a_study_tells_means_and_how_far_they_may_be_off), HL_TEST(failing_memory_is_told_and_nothing_leaks) };
 
     return HL_TEST_MAIN(tests);
 }
