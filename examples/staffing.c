@@ -15,9 +15,9 @@ static struct { const char *name, *value, *help; } opt[OPTIONS] = {
     { "--max-wait", "0", "S     mean wait at most; 0: not asked for [0]" },
     { "--max-occupancy", "0", "P     percent of their time agents are busy at most; 0: not asked for [0]" },
     { "--max-abandon", "0", "P     percent of callers who give up at most; 0: not asked for [0]" },
-    { "--formula", "without-early", "NAME  of the level: of-answered of-offered without-early early-good short-good\n"
-      "                         [without-early]" },
-    { "--short", "5", "S     for short-good: who gives up within S seconds is no loss [5]" },
+    { "--formula", "without_early", "NAME  of the level: of_answered of_offered without_early early_good short_good\n"
+      "                         [without_early]" },
+    { "--short", "5", "S     for short_good: who gives up within S seconds is no loss [5]" },
     { "--interval", "30", "M     minutes between two rows [30]" },
     { "--lang", "en", "zh|en [by LANG]" },
     { "--csv", NULL, "      prints CSV: shares 0 to 1, no totals" },
@@ -271,12 +271,12 @@ static void options_in(table *t)
     for (size_t i = 0; i < sizeof formulas / sizeof *formulas; i++) {
         snprintf(name, sizeof name, "%s", formulas[i].name);
         for (char *c = name; *c; c++)
-            *c = *c == '_' ? '-' : (char)(*c | 0x20);
+            *c = *c == '_' ? '_' : (char)(*c | 0x20);
         if (strcmp(name, opt[FORMULA].value) == 0)
             t->in.formula = formulas[i].number;
     }
     if (!t->in.formula)
-        fail("--formula", "one of of-answered, of-offered, without-early, early-good, short-good is wanted");
+        fail("--formula", "one of of_answered, of_offered, without_early, early_good, short_good is wanted");
     t->minutes = (int)option(INTERVAL, 1, 1440);
     t->in.interval_s = t->minutes * 60;
     t->in.handle_s = option(HANDLE, 0.001, 1e6);

@@ -67,7 +67,7 @@ def figures():
     half = rows('--interval', '15', text='time,calls\n08:00,50\n08:15,50\n')
     check('--interval scales the load', [r['load_erlang'] for r in half] == ['10', '10'], half)
     levels = [rows('--formula', f, '--patience', '60', text='time,calls\n08:00,100\n')[0]['level'] for f in
-              ('of-answered', 'of-offered', 'without-early', 'early-good', 'short-good')]
+              ('of_answered', 'of_offered', 'without_early', 'early_good', 'short_good')]
     check('every formula is known', len(levels) == 5)
     check('--level 0/20 leaves the other goals', rows('--level', '0/20', '--max-occupancy', '90', text='time,calls\n08:00,100\n')
           [0]['agents'] == '12')
