@@ -32,7 +32,7 @@ typedef struct hl__acd_terms {
     int32_t first_ms, every_ms;  /* announcements; -1: none */
     int32_t resume_ms;           /* -1: who hangs up while waiting has left for good */
 } hl__acd_terms;
-enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY }; /* why a queue refused (HL_ELIMIT) */
+enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY, HL__ACD_OVERFLOW }; /* why it is refused */
 
 int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__acd **out); /* up: copied */
 hl__acd_up hl__acd_listen(hl__acd *acd, const hl__acd_up *up); /* from now on; who was told before */

@@ -58,6 +58,16 @@ static hl__node *node_of(const hl__agent *a, uint32_t channel, uint32_t by)
     return &a->node[below * bys + (uint32_t)__builtin_popcount(a->profile->bys & ((1u << by) - 1))];
 }
 
+/* Of queues others keep agents for. */
+static void count_idle(hl__acd *acd, const hl__profile *p, uint32_t channel, bool on)
+{
+    for (uint32_t i = 0; i < p->kepts; i++) {
+        p->kept[i]->idle[channel] += on ? 1 : -1;
+        if (on)
+            hl__match_loosen(acd, p->kept[i], (int)channel);
+    }
+}
+
 static void pool_channel(hl__acd *acd, hl__agent *a, uint32_t channel, bool on)
 {
     hl__profile *p = a->profile;
@@ -81,6 +91,8 @@ static void pool_channel(hl__acd *acd, hl__agent *a, uint32_t channel, bool on)
         *word |= UINT64_C(1) << (p->index % 64);
     else
         *word &= ~(UINT64_C(1) << (p->index % 64));
+    if (on != (a->pooled >> channel & 1) && !acd->is_stale) /* stale: counted anew when all is rebuilt */
+        count_idle(acd, p, channel, on);
     a->pooled = on ? a->pooled | 1u << channel : a->pooled & ~(1u << channel);
 }
 

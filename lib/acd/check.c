@@ -74,7 +74,7 @@ static int check_contact(hl__acd *acd, const hl__contact *c)
         return broken(acd, "a contact without a deadline", c->id);
     if (check_rings(acd, c) < 0)
         return HL_ESTATE;
-    if (waits && c->tree == &c->class->tree && hl__class_idle(acd, c->class))
+    if (waits && c->tree == &c->class->tree && hl__match_idle(acd, c))
         return broken(acd, "a contact waits though an agent is free for it", c->id);
     return 0;
 }

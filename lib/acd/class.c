@@ -144,6 +144,7 @@ void hl__profile_free(hl__acd *acd, hl__profile *p)
     hl__free(acd->core->mem, p->key);
     hl__free(acd->core->mem, p->member);
     hl__free(acd->core->mem, p->level);
+    hl__free(acd->core->mem, p->kept);
     hl__free(acd->core->mem, p);
 }
 
@@ -217,20 +218,35 @@ out:
 }
 
 /* What a profile's agents need of nodes: an order for each pick of each channel of their queues. */
-static void profile_orders(hl__acd *acd, hl__profile *p)
+static int profile_orders(hl__acd *acd, hl__profile *p)
 {
+    hl__queue **kept = NULL;
+    uint32_t n = 0;
+
     p->channels = p->bys = 0;
     for (uint32_t i = 0; i < p->members; i++) {
         const hl__queue *q = hl__map_get(&acd->queues, p->member[i].queue);
         if (!q)
             continue;
-        p->channels |= q->channels;
-        p->bys |= 1u << hl__by_of(q->conf->pick);
+        p->channels |= q->channels | q->lent_channels;
+        p->bys |= 1u << hl__by_of(q->conf->pick) | q->lent_bys;
+        n += q->reserver != NULL;
     }
     for (uint32_t i = 0; i < HL__CHANNELS; i++)
         if (p->cap[i].max == 0)
             p->channels &= ~(1u << i);
     p->nodes = (uint32_t)(__builtin_popcount(p->channels) * __builtin_popcount(p->bys));
+    if (n > 0 && !(kept = hl__alloc_array(acd->core->mem, n, sizeof(hl__queue *))))
+        return HL_ENOMEM;
+    hl__free(acd->core->mem, p->kept);
+    p->kept = kept;
+    p->kepts = 0;
+    for (uint32_t i = 0; i < p->members && p->kepts < n; i++) {
+        hl__queue *q = hl__map_get(&acd->queues, p->member[i].queue);
+        if (q && q->reserver)
+            p->kept[p->kepts++] = q;
+    }
+    return 0;
 }
 
 static void profiles_sweep(hl__acd *acd)
@@ -256,7 +272,8 @@ static int agent_profile(hl__acd *acd, hl__agent *a)
     hl__agent_unpool(acd, a);
     if ((r = hl__profile_get(acd, a->conf, &p)) < 0)
         return r;
-    profile_orders(acd, p);
+    if ((r = profile_orders(acd, p)) < 0)
+        return r;
     if (p->nodes && !(node = hl__alloc_array(acd->core->mem, p->nodes, sizeof(*node))))
         return HL_ENOMEM;
     hl__free(acd->core->mem, a->node);
@@ -286,6 +303,32 @@ static void queue_channels(hl__acd *acd)
             acd->class[i]->queue->channels |= 1u << acd->class[i]->channel;
 }
 
+/* Who lends to whom, who keeps agents for whom. */
+static void queue_ties(hl__acd *acd)
+{
+    for (uint32_t i = 0; i < acd->queue_n; i++) {
+        hl__queue *q = acd->queue[i];
+        q->lent_channels = q->lent_bys = 0;
+        q->reserve = q->reserver = q->next_reserver = NULL;
+        memset(q->idle, 0, sizeof(q->idle));
+    }
+    for (uint32_t i = 0; i < acd->queue_n; i++) {
+        hl__queue *q = acd->queue[i], *other;
+        for (uint32_t n = 0; n < q->conf->steps * HL__ALSO; n++) {
+            const char *name = q->conf->step[n / HL__ALSO].also[n % HL__ALSO];
+            if (!name || !(other = hl__names_get(&acd->queue_names, name)))
+                continue;
+            other->lent_channels |= q->channels;
+            other->lent_bys |= 1u << hl__by_of(q->conf->pick);
+        }
+        if (q->conf->reserve_for && (other = hl__names_get(&acd->queue_names, q->conf->reserve_for))) {
+            q->reserve = other;
+            q->next_reserver = other->reserver;
+            other->reserver = q;
+        }
+    }
+}
+
 int hl__acd_rebuild(hl__acd *acd)
 {
     int r;
@@ -298,6 +341,7 @@ int hl__acd_rebuild(hl__acd *acd)
     queue_channels(acd);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
         hl__agent_unpool(acd, HL__OF(hl__agent, by_id, n));
+    queue_ties(acd);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n))
         if ((r = agent_profile(acd, HL__OF(hl__agent, by_id, n))) < 0)
             return r;
@@ -307,6 +351,8 @@ int hl__acd_rebuild(hl__acd *acd)
             hl__fit_class(acd, acd->class[i]);
     acd->staff++;
     hl__goals_watch(acd);
+    for (hl__node *n = acd->contacts_by_id.first; n; n = hl__tree_next(n))
+        hl__contact_changed(acd, HL__OF(hl__contact, by_id, n));
     acd->is_stale = 0;
     hl__timer_drop(&acd->core->wheel, &acd->timer);
     for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n)) {

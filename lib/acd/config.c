@@ -11,7 +11,7 @@ static const char *const picks[] = { HL__PICKS(X) NULL };
 const char *const *const hl__acd_picks = picks;
 static const char *const channels[] = { "voice", "chat", "email", "task", NULL };
 static const char *const empties[] = { "wait", "leave", NULL };
-static const char *const closes[] = { "serve", NULL };
+static const char *const closes[] = { "serve", "send", NULL };
 static const char *const delays[] = { [HL_OFFER_ACCEPTED] = "", "rejected", "no_answer", "busy", "unreachable",
     "failed", "", "" };
 const char *const *const hl__acd_channels = channels;
@@ -21,13 +21,13 @@ const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
 
 #define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
     "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
-    "announce resume_ms goal alarm_wait_ms alarm_len ring"
-#define LATER_KEYS "reserve overflow lead_ms"
+    "announce resume_ms goal alarm_wait_ms alarm_len ring reserve overflow"
+#define LATER_KEYS "lead_ms"
 
 /* Keys of the design that this build lacks are told apart from misspelt ones. */
 static void known(const hl__jcheck *c)
 {
-    static const char *const later[] = { "reserve", "overflow", "lead_ms" };
+    static const char *const later[] = { "lead_ms" };
 
     hl__jknown(c, QUEUE_KEYS " " LATER_KEYS);
     for (size_t i = 0; i < HL__COUNT(later); i++)
@@ -189,33 +189,6 @@ static int keep(hl__mem *mem, const char *text, char **out)
     return (*out = hl__strdup(mem, text)) ? 0 : HL_ENOMEM;
 }
 
-static int read_steps(hl__mem *mem, const hl__jcheck *c, hl__qconf *q)
-{
-    const hl__json *list = hl__jlist(c, "steps");
-    hl__place at = { c->at, "steps", 0 };
-    int r = 0;
-
-    if (list && hl__json_size(list) > HL__STEPS)
-        hl__error(c->f, 520, &at, "%zu steps; at most %d are possible", hl__json_size(list), HL__STEPS);
-    for (size_t i = 0; list && i < hl__json_size(list) && i < HL__STEPS; i++) {
-        hl__place item = { &at, NULL, i };
-        hl__jcheck in = { c->f, hl__json_at(list, i), &item, 520 };
-        hl__step *s = &q->step[q->steps];
-        if (hl__json_type(in.j) != HL__JOBJECT) {
-            hl__error(c->f, 520, &item, "a step is an object with after_ms and need");
-            continue;
-        }
-        hl__jknown(&in, "after_ms need");
-        s->after_ms = (int32_t)hl__jint(&in, "after_ms", 0, 86400000, 0);
-        if (q->steps > 0 && s->after_ms < s[-1].after_ms)
-            hl__error(c->f, 520, &item, "a step begins no earlier than the one before");
-        if ((r = keep(mem, hl__jtext(&in, "need", HL__NEED_MAX, ""), &s->need)) < 0)
-            return r;
-        q->steps++;
-    }
-    return r;
-}
-
 static void read_times(const hl__jcheck *c, hl__qconf *q)
 {
     static const struct { const char *key; size_t at; int32_t min, max, plain; } times[] = {
@@ -250,8 +223,7 @@ void hl__qconf_free(hl__mem *mem, hl__qconf *c)
     hl__free(mem, c->zone);
     hl__free(mem, c->hours);
     hl__free(mem, c->need);
-    for (uint32_t i = 0; i < HL__STEPS; i++)
-        hl__free(mem, c->step[i].need);
+    hl__queue_rules_free(mem, c);
     hl__free(mem, c);
 }
 
@@ -272,11 +244,11 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
     read_pick(&c, q);
     read_ring(&c, q);
     q->is_leave = hl__jword(&c, "empty", empties, 0);
-    (void)hl__jword(&c, "close", closes, 0); /* checked only: there is one word */
+    q->is_send = hl__jword(&c, "close", closes, 0);
     if (keep(mem, hl__jtext(&c, "title", 255, NULL), &q->title) < 0 ||
         keep(mem, hl__jtext(&c, "zone", 255, NULL), &q->zone) < 0 ||
         keep(mem, hl__jtext(&c, "hours", 255, NULL), &q->hours) < 0 ||
-        keep(mem, hl__jtext(&c, "need", HL__NEED_MAX, NULL), &q->need) < 0 || read_steps(mem, &c, q) < 0) {
+        keep(mem, hl__jtext(&c, "need", HL__NEED_MAX, NULL), &q->need) < 0 || hl__queue_rules_read(mem, &c, q) < 0) {
         hl__qconf_free(mem, q);
         return NULL;
     }
@@ -335,7 +307,6 @@ void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl
     hl__scope *scope = NULL;
     hl__qconf *q;
 
-    (void)name; /* the place says it */
     if (hl__json_type(j) != HL__JOBJECT) {
         hl__error(f, 520, at, "a queue is an object");
         return;
@@ -348,6 +319,7 @@ void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl
             hl__place item = { &steps, NULL, i }, text = { &item, "need", 0 };
             check_need(scope, q->step[i].need, &text, f);
         }
+        hl__queue_rules_check(acd, q, name, at, f, doc);
         if (q->hours && !doc->object(doc->ctx, "calendars", q->hours)) {
             const char *near = doc->nearest ? doc->nearest(doc->ctx, "calendars", q->hours) : NULL;
             hl__error(f, 521, &hours, "there is no calendar \"%s\"%s%s%s", q->hours, near ? "; did you mean \"" : "",

@@ -53,6 +53,27 @@ static hl__agent *waits_for(hl__acd *acd, const hl__contact *c)
     return a && a->profile && hl__agent_staffed(a) && hl__fits(acd, c->class, a->profile) ? a : NULL;
 }
 
+/* When the reserve of its queue keeps nobody from it any longer. */
+static void kept_until(const hl__acd *acd, hl__contact *c)
+{
+    const hl__queue *q = c->class->queue;
+
+    c->until = 0;
+    if (q->reserve && q->conf->reserve_ms)
+        c->until = c->key + q->conf->reserve_ms * (hl_time)HL__US;
+    if (c->until <= acd->core->now)
+        c->until = 0;
+}
+
+void hl__contact_changed(hl__acd *acd, hl__contact *c)
+{
+    if (c->state != HL_CONTACT_WAITING)
+        return;
+    kept_until(acd, c);
+    c->step_at = hl__rule_at(acd, c);
+    hl__contact_timer(acd, c);
+}
+
 void hl__contact_wait(hl__acd *acd, hl__contact *c)
 {
     hl__agent *a = waits_for(acd, c);
@@ -69,6 +90,7 @@ void hl__contact_wait(hl__acd *acd, hl__contact *c)
         acd->waiting[k->channel][k->index / 64] |= UINT64_C(1) << (k->index % 64);
     in_line(c);
     hl__ask_contact(acd, c);
+    kept_until(acd, c);
     hl__contact_timer(acd, c);
 }
 
@@ -81,6 +103,8 @@ void hl__contact_unwait(hl__acd *acd, hl__contact *c)
     hl__tree_del(c->tree, &c->node);
     hl__tree_del(&k->queue->order, &c->in_order);
     c->tree = NULL;
+    if (k->queue->reserve && k->tree.first && hl__link_in(&c->fresh))
+        hl__ask_contact(acd, HL__OF(hl__contact, node, k->tree.first)); /* it asks in its place */
     hl__link_del(&c->fresh);
     if (!k->tree.first)
         acd->waiting[k->channel][k->index / 64] &= ~(UINT64_C(1) << (k->index % 64));
@@ -133,6 +157,7 @@ static void ring_more(hl__acd *acd, hl__contact *c, const hl__with *with)
     int32_t add_ms = c->class->queue->conf->add_ms;
 
     (void)with; /* nothing comes with it */
+    c->until = c->until <= acd->core->now ? 0 : c->until; /* till then a reserve keeps agents from it */
     hl__match_more(acd, c);
     c->ring_at = add_ms ? acd->core->now + (hl_time)add_ms * HL__US : 0;
 }
@@ -148,7 +173,7 @@ static void ring_stop(hl__acd *acd, hl__contact *c, const hl__with *with)
 static void again(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
     (void)with; /* nothing comes with it */
-    c->until = c->ring_at = 0;
+    c->ring_at = 0;
     hl__contact_wait(acd, c);
 }
 
@@ -438,22 +463,6 @@ void hl__contact_free(hl__acd *acd, hl__contact *c)
     hl__free(mem, c);
 }
 
-static void next_step(hl__acd *acd, hl__contact *c)
-{
-    hl__class *k;
-    hl__with with = { 0 };
-
-    if (hl__class_get(acd, c->class->queue, (int)c->class->channel, c->class->step + 1, c->class->need, &k) < 0) {
-        c->step_at = acd->core->now + HL__SECOND; /* short of memory: asked again */
-        return;
-    }
-    with.class = k;
-    c->step_at = 0;
-    if (k->step < k->queue->conf->steps)
-        c->step_at = c->queued + (hl_time)k->queue->conf->step[k->step].after_ms * HL__US;
-    (void)hl__contact_do(acd, c, HL__DO_WIDEN, &with); /* it waits */
-}
-
 static bool is_due(hl_time at, hl_time now)
 {
     return at && at <= now;
@@ -468,6 +477,26 @@ static void announce(hl__acd *acd, hl__contact *c)
     hl__acd_tell(acd, &c->news, HL__NEWS_ESTIMATE);
 }
 
+/* No reserve keeps it from anybody any longer, nor those before it, whose timers may fire later in this instant. */
+static void loosened(hl__acd *acd, hl__contact *c)
+{
+    c->until = 0;
+    hl__ask_contact(acd, c);
+    for (hl__node *n = c->tree->first; n && n->key <= c->key; n = hl__tree_next(n)) {
+        HL__OF(hl__contact, node, n)->until = 0;
+        hl__ask_contact(acd, HL__OF(hl__contact, node, n));
+    }
+}
+
+/* Of its state; the last two are rows of the table. */
+static void deadline(hl__acd *acd, hl__contact *c)
+{
+    if (c->state == HL_CONTACT_WAITING)
+        loosened(acd, c);
+    else
+        (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL);
+}
+
 void hl__contact_fire(void *ctx, hl__timer *t)
 {
     hl__acd *acd = ctx;
@@ -476,14 +505,14 @@ void hl__contact_fire(void *ctx, hl__timer *t)
     bool waits = c->state == HL_CONTACT_WAITING;
 
     (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
-    if (is_due(c->until, now)) /* these three: rows of the table */
-        (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL);
+    if (c->state != HL_CONTACT_OFFERED && is_due(c->until, now))
+        deadline(acd, c);
     else if (waits && is_due(c->max_at, now))
         (void)hl__contact_do(acd, c, HL__DO_TIMEOUT, NULL);
     else if (waits && is_due(c->prefer_at, now))
         (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL);
     else if (waits && is_due(c->step_at, now))
-        next_step(acd, c);
+        hl__rule_ask(acd, c);
     else if (!waits && is_due(c->ring_at, now))
         (void)hl__contact_do(acd, c, HL__DO_RING, NULL); /* offered or connecting: rows of the table */
     else if (is_due(c->say_at, now))
@@ -500,7 +529,7 @@ static hl_time sooner(hl_time a, hl_time b)
 
 void hl__contact_timer(hl__acd *acd, hl__contact *c)
 {
-    hl_time at = c->until ? c->until : HL__NEVER;
+    hl_time at = c->until && c->state != HL_CONTACT_OFFERED ? c->until : HL__NEVER;
 
     if (c->state == HL_CONTACT_WAITING)
         at = sooner(sooner(sooner(at, c->max_at), c->prefer_at), c->step_at);

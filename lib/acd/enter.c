@@ -5,8 +5,12 @@
 static int refuse(hl__acd *acd, hl__queue *q, hl_id id, int reason, int *why)
 {
     static const char *const words[] = { [HL__ACD_CLOSED] = "closed", [HL__ACD_FULL] = "full",
-        [HL__ACD_SLOW] = "too slow", [HL__ACD_NOBODY] = "without anybody who could answer" };
+        [HL__ACD_SLOW] = "too slow", [HL__ACD_NOBODY] = "without anybody who could answer",
+        [HL__ACD_OVERFLOW] = "left by its overflow rules" };
     hl_event ev = { .type = HL_EV_CONTACT_ENDED, .contact = id, .queue = q->id, .code = HL_OUTCOME_REFUSED };
+
+    if (reason == HL__ACD_OVERFLOW)
+        ev.code = HL_OUTCOME_OVERFLOWED;
 
     if (why)
         *why = reason;
@@ -16,16 +20,14 @@ static int refuse(hl__acd *acd, hl__queue *q, hl_id id, int reason, int *why)
 }
 
 /* The reasons in turn: calendar, length, wait, nobody there. 0: it may come in. */
-static int refusal(hl__acd *acd, hl__queue *q, hl__class *k)
+int hl__refusal(hl__acd *acd, hl__class *k)
 {
-    const hl__qconf *conf = q->conf;
-    hl_id hours = conf->hours ? hl__calendar_find(acd->cal, conf->hours) : 0;
-    int state = hours ? hl__calendar_state(acd->cal, hours, acd->core->now) : HL_CALENDAR_OPEN;
+    const hl__qconf *conf = k->queue->conf;
     hl_estimate e = HL_ESTIMATE_INIT;
 
-    if (state == HL_CALENDAR_CLOSED || state == HL_CALENDAR_HOLIDAY)
+    if (hl__queue_closed(acd, k->queue))
         return HL__ACD_CLOSED;
-    if (conf->max_len && q->waiting >= conf->max_len)
+    if (conf->max_len && k->queue->waiting >= conf->max_len)
         return HL__ACD_FULL;
     if (conf->max_ewt_ms) {
         hl__estimate_class(acd, k, acd->core->now, UINT64_MAX, &e);
@@ -35,6 +37,58 @@ static int refusal(hl__acd *acd, hl__queue *q, hl__class *k)
     if (conf->is_leave && hl__class_slots(acd, k) == 0)
         return HL__ACD_NOBODY;
     return 0;
+}
+
+/* The first class of a contact in q; need in any of its forms, NULL: none. */
+static int class_for(hl__acd *acd, hl__queue *q, int channel, const char *need, hl__class **out)
+{
+    hl__buf text;
+    int r = 0;
+
+    if (!need || !need[0])
+        return hl__class_get(acd, q, channel, 0, "", out);
+    hl__buf_init(&text, acd->core->mem);
+    if ((r = hl__need_text(need, &text)) < 0)
+        (void)hl__fail(acd->core->err, r, "need is neither an expression nor levels by skill");
+    else
+        r = hl__class_get(acd, q, channel, 0, text.data ? text.data : "", out);
+    hl__buf_free(&text);
+    return r;
+}
+
+/* Where it comes in at last: rules that hold send it on, else the queue may refuse it. */
+static int door(hl__acd *acd, hl__class **k)
+{
+    const hl__overflow *rule = NULL;
+    hl__class *own = *k;
+    int r = 0;
+
+    hl__class_ref(acd, own, 1); /* it stays, whatever classes are looked at */
+    while ((rule = hl__rule_next(acd, own, NULL, rule)) && (r = hl__rule_enter(acd, own, rule, k)) > 0)
+        if (r == HL__ACD_OVERFLOW)
+            break;
+    hl__class_ref(acd, own, -1);
+    if (rule)
+        return r;
+    *k = own; /* wherever it was sent would not have it */
+    return hl__refusal(acd, own);
+}
+
+/* The queue and class a new contact comes into. 0; HL__ACD_*: it is refused; HL_E*. */
+static int entrance(hl__acd *acd, const hl_contact_new *in, hl__class **out)
+{
+    hl__queue *q = hl__map_get(&acd->queues, in->queue);
+    int r;
+
+    if (!q)
+        return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
+    if (!(q->conf->channels >> in->channel & 1))
+        return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name, hl__acd_channels[in->channel]);
+    if ((r = class_for(acd, q, in->channel, in->need, out)) < 0 || (r = door(acd, out)) < 0)
+        return r;
+    if (hl__figures_room(acd, (*out)->queue) < 0)
+        return HL_ENOMEM;
+    return r;
 }
 
 static hl_time after(hl_time at, int64_t ms)
@@ -69,8 +123,7 @@ void hl__contact_queued(hl__acd *acd, hl__contact *c)
     c->queued = acd->core->now;
     c->max_at = after(c->queued, c->max_wait_ms ? c->max_wait_ms : q->conf->max_wait_ms);
     c->prefer_at = after(c->queued, c->prefer ? c->prefer_ms : 0);
-    c->step_at = c->class->step < q->conf->steps
-        ? c->queued + (hl_time)q->conf->step[c->class->step].after_ms * HL__US : 0;
+    c->step_at = hl__rule_at(acd, c);
     hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);
     c->predicted_ms = e.mean_ms < 0 ? -1 : (int32_t)(e.mean_ms / (e.bias > 0 ? e.bias : 1));
     c->place = hl__contact_place(c->class->queue, c->key, (uint64_t)c->id);
@@ -126,23 +179,6 @@ static int data_ok(hl__acd *acd, const char *data)
     type = hl__json_type(j);
     hl__json_free(j);
     return type == HL__JOBJECT ? 0 : hl__fail(acd->core->err, HL_EPARSE, "data is no JSON object");
-}
-
-/* The first class of a contact in q; need in any of its forms, NULL: none. */
-static int class_for(hl__acd *acd, hl__queue *q, int channel, const char *need, hl__class **out)
-{
-    hl__buf text;
-    int r = 0;
-
-    if (!need || !need[0])
-        return hl__class_get(acd, q, channel, 0, "", out);
-    hl__buf_init(&text, acd->core->mem);
-    if ((r = hl__need_text(need, &text)) < 0)
-        (void)hl__fail(acd->core->err, r, "need is neither an expression nor levels by skill");
-    else
-        r = hl__class_get(acd, q, channel, 0, text.data ? text.data : "", out);
-    hl__buf_free(&text);
-    return r;
 }
 
 static int resume(hl__acd *acd, const hl_contact_new *in, hl_id *out)
@@ -222,7 +258,6 @@ static void begin(hl__acd *acd, hl__contact *c, const hl_contact_new *in, const 
 int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_terms *terms, int *why, hl_id *out)
 {
     hl__contact *c;
-    hl__queue *q;
     hl__class *k;
     int r;
 
@@ -234,14 +269,8 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
         *out = c->id;
         return 0;
     }
-    if (!(q = hl__map_get(&acd->queues, in->queue)))
-        return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
-    if (!(q->conf->channels >> in->channel & 1))
-        return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name, hl__acd_channels[in->channel]);
-    if ((r = class_for(acd, q, in->channel, in->need, &k)) < 0 || (r = hl__figures_room(acd, q)) < 0)
-        return r;
-    if ((r = refusal(acd, q, k)) != 0)
-        return refuse(acd, q, id, r, why);
+    if ((r = entrance(acd, in, &k)) != 0)
+        return r < 0 ? r : refuse(acd, k->queue, id, r, why);
     if (!(c = contact_new(acd, id, in)))
         return hl__fail(acd->core->err, HL_ENOMEM, "out of memory for a contact");
     c->class = k;
@@ -254,7 +283,7 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
     }
     hl__contact_queued(acd, c);
     c->state = HL_CONTACT_WAITING;
-    q->waiting++;
+    k->queue->waiting++;
     hl__contact_wait(acd, c);
     *out = c->id;
     hl__acd_settle(acd);

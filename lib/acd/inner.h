@@ -59,7 +59,15 @@ extern const char *const *const hl__acd_picks, *const *const hl__acd_channels; /
 #define HL__RING_MAX 14              /* of the legs a call may have, those of agents who ring */
 enum { HL__FORMULA_PLAIN = 3 };      /* HL_SL_WITHOUT_EARLY */
 typedef struct hl__goal { int32_t is_set, level, target_ms, short_ms, formula; } hl__goal; /* level: of a thousand */
-typedef struct hl__step { int32_t after_ms; char *need; } hl__step;
+#define HL__ALSO 4
+#define HL__TIER_LENT 1001           /* above every tier */
+#define HL__RULES 8
+typedef struct hl__step { /* -1: not asked; has_need: it stands in place of the queue's */
+    int32_t after_ms, ewt_ms, is_nobody, tiers, has_need;
+    uint32_t alsos;
+    char *need, *also[HL__ALSO];
+} hl__step;
+typedef struct hl__overflow { int32_t is_closed, is_nobody, after_ms, ewt_ms, length; char *to; } hl__overflow;
 typedef struct hl__qconf {
     char *title, *zone, *hours, *need;
     uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
@@ -71,6 +79,10 @@ typedef struct hl__qconf {
     hl__goal goal;
     int32_t delay[HL_OFFER_LATE + 1]; /* cooling by the offer's end */
     hl__step step[HL__STEPS];
+    uint32_t rules;
+    int32_t is_send, reserve_idle, reserve_ms; /* at closing time who waits goes by the rules; until_ms, 0: for ever */
+    hl__overflow overflow[HL__RULES];
+    char *reserve_for;
 } hl__qconf;
 typedef struct hl__member { hl_id queue; int32_t tier, rank, position, weight; } hl__member;
 typedef struct hl__level { uint32_t skill; int32_t level; } hl__level; /* skill: place in acd->skill */
@@ -103,6 +115,9 @@ typedef struct hl__queue {
     hl__tree order;                  /* contacts waiting, by key: who is ahead of whom */
     int32_t waiting, offered, engaged;
     uint32_t channels;               /* of its settings, and of contacts that came when it had others */
+    uint32_t lent_channels, lent_bys; /* of queues whose steps open this one's members to them */
+    struct hl__queue *reserve, *reserver, *next_reserver; /* for whom agents are kept; who keeps some for this one */
+    int32_t idle[HL__CHANNELS];      /* agents of it who are offerable, if somebody keeps some for it */
     int64_t slope;                   /* thousandths; of law goal: as it is steered */
     hl__stat stat;
     hl__figures *figures;            /* NULL: nobody came yet */
@@ -127,6 +142,8 @@ enum { HL__BY_IDLE, HL__BY_ROUND, HL__BY_FEWEST, HL__BY_TALK, HL__BY_OCCUPIED, H
 typedef struct hl__profile { /* agents with equal skills, memberships and capacity */
     uint32_t index, refs, members, levels;
     char *key;
+    hl__queue **kept;                /* of his queues those agents are kept for */
+    uint32_t kepts;
     hl__member *member;
     hl__level *level;
     hl__capacity cap[HL__CHANNELS];
@@ -193,7 +210,7 @@ struct hl__contact {
     hl_time ring_at;                 /* offered: one more rings; connecting: the others stop */
     int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
-    int32_t rings, lost_ms, last_rule; /* how many ring; wait till the hang-up */
+    int32_t hops, rings, lost_ms, last_rule; /* how many ring; wait till the hang-up */
     int32_t hung_ms;                 /* HL__WAIT_*; lost: its wait in this queue till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */
     char *ref, *number, *data;
@@ -236,6 +253,19 @@ void hl__ask_contact(hl__acd *acd, hl__contact *c); /* (A) */
 void hl__ask_agent(hl__acd *acd, hl__agent *a);     /* (B), and back into the pools */
 
 /* config.c, agentconf.c: settings from JSON */
+/* ruleconf.c, rule.c */
+int hl__queue_rules_read(hl__mem *mem, const hl__jcheck *c, hl__qconf *q);
+void hl__queue_rules_free(hl__mem *mem, hl__qconf *q);
+void hl__queue_rules_check(hl__acd *acd, const hl__qconf *q, const char *name, const hl__place *at, hl__findings *f,
+                     const hl__doc *doc);
+/* The first that holds, after `after`; c NULL: it is just coming. */
+const hl__overflow *hl__rule_next(hl__acd *acd, hl__class *k, const hl__contact *c, const hl__overflow *after);
+int hl__rule_enter(hl__acd *acd, hl__class *k, const hl__overflow *rule, hl__class **out);
+hl_time hl__rule_at(const hl__acd *acd, const hl__contact *c); /* 0: nothing is asked */
+void hl__rule_ask(hl__acd *acd, hl__contact *c);
+bool hl__queue_closed(const hl__acd *acd, const hl__queue *q);
+int hl__refusal(hl__acd *acd, hl__class *k);           /* enter.c: HL__ACD_*; 0: one may come in */
+
 hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const hl__place *at);
 void hl__qconf_free(hl__mem *mem, hl__qconf *c);
 void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
@@ -260,6 +290,8 @@ int hl__class_sweep(hl__acd *acd);             /* frees those without contacts; 
 void hl__class_ref(hl__acd *acd, hl__class *k, int n); /* a contact more, a contact less */
 void hl__class_drop(hl__acd *acd, hl__class *k);
 const hl__member *hl__member_of(const hl__profile *p, hl_id queue);
+const hl__member *hl__member_for(const hl__acd *acd, const hl__class *k, const hl__profile *p); /* his own, or lent */
+int32_t hl__tier_of(const hl__class *k, const hl__member *m); /* lent members come last */
 bool hl__fits(const hl__acd *acd, const hl__class *k, const hl__profile *p);
 void hl__fit_class(hl__acd *acd, hl__class *k);
 int hl__class_names(hl__acd *acd, hl__class *k); /* k->named; its needs are compiled */
@@ -325,6 +357,7 @@ int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *w
 hl__contact *hl__contact_find(const hl__acd *acd, hl_id id);
 void hl__contact_free(hl__acd *acd, hl__contact *c);
 void hl__contact_wait(hl__acd *acd, hl__contact *c);  /* into its class's tree, or his who is preferred */
+void hl__contact_changed(hl__acd *acd, hl__contact *c); /* settings of its queue have changed */
 void hl__contact_unwait(hl__acd *acd, hl__contact *c);
 void hl__contact_timer(hl__acd *acd, hl__contact *c);
 void hl__contact_fire(void *ctx, hl__timer *t);
@@ -339,6 +372,8 @@ void hl__contact_say(hl__acd *acd, hl__contact *c);    /* what may be announced 
 /* match.c */
 void hl__match_contact(hl__acd *acd, hl__contact *c);
 void hl__match_more(hl__acd *acd, hl__contact *c);    /* one more rings, if there is one */
+bool hl__match_idle(const hl__acd *acd, const hl__contact *c); /* somebody is, whom no reserve keeps from it */
+void hl__match_loosen(hl__acd *acd, const hl__queue *q, int channel); /* one more of q is idle */
 hl__slot *hl__match_spare(const hl__acd *acd);        /* an offer its contact can do without, better than another can */
 hl__contact *hl__match_soonest(hl__acd *acd);          /* of acd->fresh, which is not empty */
 void hl__match_agent(hl__acd *acd, hl__agent *a);

@@ -49,6 +49,39 @@ static hl__agent *preferred(hl__acd *acd, const hl__contact *c)
     return NULL;
 }
 
+/* Is he kept for another queue? more: agents about to be idle as well. A head start counts as waiting, so that within a
+ * class nobody is let through before its head. */
+static bool is_kept(const hl__contact *c, const hl__profile *p, int more)
+{
+    const hl__queue *q = c->class->queue, *v = q->reserve;
+
+    if (!v || !hl__member_of(p, v->id))
+        return false;
+    if (q->conf->reserve_ms && c->until == 0)
+        return false;
+    return v->idle[c->class->channel] + more <= q->conf->reserve_idle;
+}
+
+static void ask_head(hl__acd *acd, hl__class *k)
+{
+    if (k->tree.first)
+        hl__ask_contact(acd, HL__OF(hl__contact, node, k->tree.first));
+}
+
+/* Is one more idle just now than u keeps for q? */
+static bool is_enough(const hl__queue *q, const hl__queue *u, int channel)
+{
+    return q->idle[channel] == u->conf->reserve_idle + 1;
+}
+
+/* (C): heads a reserve kept from agents of q look around when one more is idle than is kept. */
+void hl__match_loosen(hl__acd *acd, const hl__queue *q, int channel)
+{
+    for (const hl__queue *u = q->reserver; u; u = u->next_reserver)
+        for (hl__link *l = u->classes.next; l != &u->classes && is_enough(q, u, channel); l = l->next)
+            ask_head(acd, HL__OF(hl__class, link, l));
+}
+
 /* What all agents of a profile are compared by before their own keys; least first. */
 static int64_t prefix(const hl__acd *acd, const hl__class *k, const hl__profile *p, const hl__member *m)
 {
@@ -112,30 +145,32 @@ static void weigh_all(const hl__acd *acd, const hl__contact *c, struct choice *b
     for (uint32_t w = 0; w < acd->profile_words; w++)
         for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
             const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
-            const hl__member *m = hl__member_of(p, k->queue->id);
+            const hl__member *m = hl__member_for(acd, k, p);
             const hl__node *n = first_unasked(&p->idle[k->channel][by], c);
-            if (n)
+            if (n && !is_kept(c, p, 0))
                 weigh(best, hl__map_get(&acd->agents, (hl_id)n->id),
-                      (int64_t[]){ m->tier, prefix(acd, k, p, m), n->key });
+                      (int64_t[]){ hl__tier_of(k, m), prefix(acd, k, p, m), n->key });
         }
 }
 
 /* How the weights of idle agents of the least tier add up; drawn: the one at this point of the sum. */
-static uint64_t weigh_lots(const hl__acd *acd, const hl__class *k, int32_t *tier, uint64_t at, hl__agent **drawn)
+static uint64_t weigh_lots(const hl__acd *acd, const hl__contact *c, int32_t *tier, uint64_t at, hl__agent **drawn)
 {
+    const hl__class *k = c->class;
     const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
     uint64_t sum = 0;
 
     for (uint32_t w = 0; w < acd->profile_words; w++)
         for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1) {
             const hl__profile *p = acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)];
-            const hl__member *m = hl__member_of(p, k->queue->id);
+            const hl__member *m = hl__member_for(acd, k, p);
             const hl__tree *t = &p->idle[k->channel][HL__BY_IDLE];
             uint64_t part = (uint64_t)m->weight * hl__tree_size(t);
-            if (m->tier > *tier)
+            int32_t own = hl__tier_of(k, m);
+            if (own > *tier || is_kept(c, p, 0))
                 continue;
-            sum = m->tier < *tier ? 0 : sum;
-            *tier = m->tier;
+            sum = own < *tier ? 0 : sum;
+            *tier = own;
             if (drawn && !*drawn && at >= sum && at < sum + part)
                 *drawn = hl__map_get(&acd->agents,
                                      (hl_id)hl__tree_at(t, (uint32_t)((at - sum) / (uint64_t)m->weight))->id);
@@ -145,17 +180,17 @@ static uint64_t weigh_lots(const hl__acd *acd, const hl__class *k, int32_t *tier
 }
 
 /* Chance proportional to the weight: one number of the generator for each decision, so equal everywhere. */
-static hl__agent *drawn(const hl__acd *acd, const hl__class *k)
+static hl__agent *drawn(const hl__acd *acd, const hl__contact *c)
 {
     hl__agent *a = NULL;
     int32_t tier = INT32_MAX;
-    uint64_t sum = weigh_lots(acd, k, &tier, 0, NULL);
+    uint64_t sum = weigh_lots(acd, c, &tier, 0, NULL);
     hl__rand r;
 
     if (sum == 0)
         return NULL;
     hl__rand_init(&r, (int64_t)acd->core->rand.seed, STREAM, acd->offers);
-    (void)weigh_lots(acd, k, &tier, (uint64_t)((wide)hl__rand_u64(&r) * sum >> 64), &a);
+    (void)weigh_lots(acd, c, &tier, (uint64_t)((wide)hl__rand_u64(&r) * sum >> 64), &a);
     return a;
 }
 
@@ -166,7 +201,7 @@ static hl__agent *choose(hl__acd *acd, hl__contact *c)
     struct choice best = { NULL, NULL, 0, 0, 0 };
 
     if (c->class->queue->conf->pick == HL__PICK_weighted && !c->ring)
-        best.agent = drawn(acd, c->class);
+        best.agent = drawn(acd, c);
     else
         weigh_all(acd, c, &best);
     if (!c->ring)
@@ -186,18 +221,36 @@ static bool competes(const hl__acd *acd, const hl__class *k, const hl__class *ot
     return false;
 }
 
-/* How many may ring for one of class k: what is idle is shared with the others that look around just now. */
-static uint32_t ring_limit(const hl__acd *acd, const hl__class *k)
+static uint32_t idle_of(const hl__contact *c, const hl__profile *p)
 {
+    int by = hl__by_of(c->class->queue->conf->pick);
+
+    return is_kept(c, p, 0) ? 0 : hl__tree_size(&p->idle[c->class->channel][by]);
+}
+
+bool hl__match_idle(const hl__acd *acd, const hl__contact *c)
+{
+    const uint64_t *fit = &acd->fit[(size_t)c->class->index * acd->profile_words], *idle = acd->idle[c->class->channel];
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1)
+            if (!is_kept(c, acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)], 0))
+                return true;
+    return false;
+}
+
+/* How many may ring for it: what is idle is shared with the others that look around just now. */
+static uint32_t ring_limit(const hl__acd *acd, const hl__contact *c)
+{
+    const hl__class *k = c->class;
     const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words], *idle = acd->idle[k->channel];
     uint32_t size = (uint32_t)k->queue->conf->ring_size, agents = 0, contacts = 0;
-    int by = hl__by_of(k->queue->conf->pick);
 
     if (size == 1)
         return 1;
     for (uint32_t w = 0; w < acd->profile_words; w++)
         for (uint64_t bits = fit[w] & idle[w]; bits; bits &= bits - 1)
-            agents += hl__tree_size(&acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)]->idle[k->channel][by]);
+            agents += idle_of(c, acd->profile[w * 64 + (uint32_t)__builtin_ctzll(bits)]);
     for (uint32_t w = 0; w < acd->class_words; w++)
         for (uint64_t bits = acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
             const hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
@@ -218,7 +271,7 @@ static hl__score score(const hl__acd *acd, const hl__contact *c)
  * before its head. */
 static int32_t rank(const hl__acd *acd, const hl__contact *c, const hl__profile *p)
 {
-    const hl__member *m = p ? hl__member_of(p, c->class->queue->id) : NULL;
+    const hl__member *m = p ? hl__member_for(acd, c->class, p) : NULL;
 
     if (acd->core->now - c->key >= (int64_t)c->class->queue->conf->rank_cap_ms * HL__US)
         return 0;
@@ -259,7 +312,7 @@ static hl__slot *spare_for(const hl__acd *acd, const hl__contact *c)
     for (const hl__link *l = acd->wide.next; l != &acd->wide; l = l->next)
         for (hl__slot *s = HL__OF(const hl__contact, fresh, l)->ring; s; s = s->peer) {
             if (s->channel != (int32_t)c->class->channel || !hl__fits(acd, c->class, s->agent->profile) ||
-                !has_room_without(s))
+                !has_room_without(s) || is_kept(c, s->agent->profile, s->agent->pooled >> s->channel & 1 ? 0 : 1))
                 continue;
             if (!best || s->contact->rings > best->contact->rings ||
                 (s->contact->rings == best->contact->rings && s->offer > best->offer))
@@ -303,9 +356,11 @@ void hl__match_contact(hl__acd *acd, hl__contact *c)
     }
     if (c->tree != &c->class->tree)
         return; /* for now it waits for one agent alone */
-    limit = ring_limit(acd, c->class);
+    limit = ring_limit(acd, c);
     while (limit-- > 0 && (a = choose(acd, c)))
         hl__offer_make(acd, c, a, c->class->queue->conf->pick);
+    if (c->class->queue->reserve && c->state != HL_CONTACT_WAITING)
+        ask_head(acd, c->class); /* what let this one through may let the next through */
 }
 
 void hl__match_more(hl__acd *acd, hl__contact *c)
@@ -352,7 +407,7 @@ static hl__contact *best_for(hl__acd *acd, hl__agent *a)
             for (uint64_t bits = fit[w] & acd->waiting[ch][w]; bits; bits &= bits - 1) {
                 hl__class *k = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
                 hl__contact *c = HL__OF(hl__contact, node, k->tree.first);
-                if (!best || sooner(acd, c, best, a->profile))
+                if ((!best || sooner(acd, c, best, a->profile)) && !is_kept(c, a->profile, 0))
                     best = c;
             }
     }

@@ -234,10 +234,48 @@ int hl__class_names(hl__acd *acd, hl__class *k)
     return r;
 }
 
-/* May such an agent have such a contact? A step's need stands in place of the queue's; steps only widen. */
+/* Up to which tier members may, after so many steps: without a step that opens tiers, all of them. */
+static int32_t open_tier(const hl__qconf *conf, uint32_t steps)
+{
+    int32_t open = INT32_MAX;
+
+    for (uint32_t i = 0; i < conf->steps; i++)
+        if (conf->step[i].tiers >= 0)
+            open = 0;
+    for (uint32_t i = 0; i < steps && i < conf->steps; i++)
+        if (conf->step[i].tiers > open)
+            open = conf->step[i].tiers;
+    return open;
+}
+
+static bool lends(const hl__acd *acd, const hl__step *s, hl_id queue)
+{
+    for (uint32_t i = 0; i < s->alsos; i++) {
+        const hl__queue *q = hl__names_get(&acd->queue_names, s->also[i]);
+        if (q && q->id == queue)
+            return true;
+    }
+    return false;
+}
+
+/* Is the door open, after so many steps, to him who comes by membership m? */
+static bool opens(const hl__acd *acd, const hl__class *k, const hl__member *m, uint32_t steps)
+{
+    const hl__qconf *conf = k->queue->conf;
+
+    if (m->queue == k->queue->id)
+        return m->tier <= open_tier(conf, steps);
+    for (uint32_t i = 0; i < steps; i++)
+        if (lends(acd, &conf->step[i], m->queue))
+            return true;
+    return false;
+}
+
+/* May such an agent have such a contact? A step's need stands in place of the queue's, unless the step says none and
+ * opens doors alone; steps only widen. */
 static bool admits(hl__acd *acd, const hl__class *k, const hl__profile *p)
 {
-    const hl__member *m = hl__member_of(p, k->queue->id);
+    const hl__member *m = hl__member_for(acd, k, p);
     const hl__qconf *conf = k->queue->conf;
     hl__val slots[2];
 
@@ -246,12 +284,32 @@ static bool admits(hl__acd *acd, const hl__class *k, const hl__profile *p)
     values(acd, p, m->tier, slots);
     if (!holds(acd, k->need, k->expr, slots))
         return false;
-    if (holds(acd, conf->need, k->queue->need, slots))
-        return true;
-    for (uint32_t i = 0; i < k->step && i < conf->steps; i++)
-        if (holds(acd, conf->step[i].need, k->queue->step_need[i], slots))
+    for (uint32_t i = 0; i <= k->step && i <= conf->steps; i++) {
+        const hl__step *s = i > 0 ? &conf->step[i - 1] : NULL;
+        bool is_own = !s || (!s->has_need && (s->tiers >= 0 || s->alsos > 0));
+        if (opens(acd, k, m, i) && (is_own ? holds(acd, conf->need, k->queue->need, slots)
+                                    : holds(acd, s->need, k->queue->step_need[i - 1], slots)))
             return true;
+    }
     return false;
+}
+
+const hl__member *hl__member_for(const hl__acd *acd, const hl__class *k, const hl__profile *p)
+{
+    const hl__member *m = hl__member_of(p, k->queue->id);
+    const hl__qconf *conf = k->queue->conf;
+
+    for (uint32_t i = 0; !m && i < k->step && i < conf->steps; i++)
+        for (uint32_t n = 0; !m && n < conf->step[i].alsos; n++) {
+            const hl__queue *q = hl__names_get(&acd->queue_names, conf->step[i].also[n]);
+            m = q ? hl__member_of(p, q->id) : NULL;
+        }
+    return m;
+}
+
+int32_t hl__tier_of(const hl__class *k, const hl__member *m)
+{
+    return m->queue == k->queue->id ? m->tier : HL__TIER_LENT + m->tier;
 }
 
 static void put_bit(uint64_t *bits, uint32_t n, bool on)

@@ -45,7 +45,7 @@ static int result_of(int why)
 {
     switch (why) {
     case HL__ACD_CLOSED: case HL__ACD_NOBODY: return HL__FLOW_NO_AGENTS;
-    case HL__ACD_FULL: case HL__ACD_SLOW: return HL__FLOW_OVERFLOW;
+    case HL__ACD_FULL: case HL__ACD_SLOW: case HL__ACD_OVERFLOW: return HL__FLOW_OVERFLOW;
     default: return HL__FLOW_FAILED;
     }
 }

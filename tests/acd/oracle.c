@@ -45,7 +45,11 @@ void oracle_draw(oracle *o)
         if (q->law == SLOPE || q->law == COST)
             q->slope = 1 + below(o, 4000);
         for (int s = 0; s < q->steps; s++)
-            q->step[s] = (o_step){ .after_ms = (s + 1) * 7000, .need = below(o, ON) };
+            q->step[s] = (o_step){ .after_ms = (s + 1) * 7000, .need = below(o, ON), .tiers = below(o, 4) - 1,
+                .also = below(o, 2) ? (i + 1 + below(o, OQ - 1)) % OQ : -1, .polls = below(o, 3) };
+        q->reserve_for = below(o, 3) ? -1 : (i + 1 + below(o, OQ - 1)) % OQ;
+        q->reserve_idle = 1 + below(o, 3);
+        q->reserve_ms = below(o, 2) * 8000;
     }
     for (int i = 0; i < OA; i++) {
         o_agent *a = &o->agent[i];
@@ -84,9 +88,18 @@ static void queue_json(const oracle *o, int n, hl__buf *out)
         hl__buf_fmt(out, "%s{\"after_ms\":%d", i ? "," : "", q->step[i].after_ms);
         if (q->step[i].need)
             hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->step[i].need]);
-        hl__buf_char(out, '}');
+        if (q->step[i].tiers >= 0)
+            hl__buf_fmt(out, ",\"tiers\":%d", q->step[i].tiers);
+        if (q->step[i].also >= 0)
+            hl__buf_fmt(out, ",\"also\":[\"q%d\"]", q->step[i].also);
+        hl__buf_str(out, q->step[i].polls == 1 ? ",\"nobody\":true}" : q->step[i].polls ? ",\"ewt_over_ms\":9000}"
+                    : "}");
     }
-    hl__buf_str(out, "]}");
+    hl__buf_char(out, ']');
+    if (q->reserve_for >= 0)
+        hl__buf_fmt(out, ",\"reserve\":{\"for\":\"q%d\",\"idle\":%d,\"until_ms\":%d}", q->reserve_for,
+                    q->reserve_idle, q->reserve_ms);
+    hl__buf_char(out, '}');
 }
 
 static void agent_json(const oracle *o, int n, hl__buf *out)
@@ -179,20 +192,51 @@ static int own_need(const hl__class *k)
     return own;
 }
 
+/* The queue by whose membership he may have it: its own, or one that a step so far has opened. -1: none. */
+static int membership(const oracle *o, const hl__class *k, int at)
+{
+    int n = oracle_queue(o, k->queue->id);
+    const o_queue *q = &o->queue[n];
+
+    if (o->agent[at].tier[n] >= 0)
+        return n;
+    for (int s = 0; s < q->steps && s < (int)k->step; s++)
+        if (q->step[s].also >= 0 && o->agent[at].tier[q->step[s].also] >= 0)
+            return q->step[s].also;
+    return -1;
+}
+
+/* Is the door open for him after so many steps? */
+static bool is_open(const oracle *o, int n, int m, int tier, int steps)
+{
+    const o_queue *q = &o->queue[n];
+    bool has_tiers = false, open = false;
+
+    for (int s = 0; s < q->steps; s++)
+        has_tiers |= q->step[s].tiers >= 0;
+    if (m == n && (!has_tiers || tier == 0))
+        return true;
+    for (int s = 0; s < q->steps && s < steps; s++)
+        open |= m == n ? q->step[s].tiers >= tier : q->step[s].also == m;
+    return open;
+}
+
 /* May he have such a contact, as far as it has come in its steps? */
 static bool may_take(const oracle *o, const hl__class *k, int at)
 {
     const o_agent *a = &o->agent[at];
-    int n = oracle_queue(o, k->queue->id), tier = a->tier[n];
+    int n = oracle_queue(o, k->queue->id), m = membership(o, k, at), tier = m < 0 ? 0 : a->tier[m];
     const o_queue *q = &o->queue[n];
 
-    if (tier < 0 || !meets(a, own_need(k), tier) || (a->is_pair && k->channel == HL_CHANNEL_EMAIL))
+    if (m < 0 || !meets(a, own_need(k), tier) || (a->is_pair && k->channel == HL_CHANNEL_EMAIL))
         return false;
-    if (meets(a, q->need, tier))
-        return true;
-    for (int s = 0; s < q->steps && s < (int)k->step; s++)
-        if (meets(a, q->step[s].need, tier))
+    for (int s = 0; s <= q->steps && s <= (int)k->step; s++) {
+        int need = s == 0 ? q->need : q->step[s - 1].need;
+        if (s > 0 && !need && (q->step[s - 1].tiers >= 0 || q->step[s - 1].also >= 0))
+            need = q->need;
+        if (is_open(o, n, m, tier, s) && meets(a, need, tier))
             return true;
+    }
     return false;
 }
 
@@ -234,6 +278,35 @@ static bool is_idle(const oracle *o, int at, int ch)
     return has_room(o, at, ch, NULL) && (!hl__link_in(&a->free) || (a->pooled >> ch & 1));
 }
 
+/* Do queues he is in, or may help, have that channel? */
+static bool has_channel(const oracle *o, int at, int ch)
+{
+    return agent_of(o, at)->profile->channels >> ch & 1;
+}
+
+/* Is he kept for another queue? taken: n agents who got an offer just now; at, more: one whose hands change as well. */
+struct now { const hl_id *taken; int n, at; const int *more; };
+
+static bool is_kept(const oracle *o, const hl__contact *c, int agent, const struct now *t)
+{
+    static const int one_more[HL__CHANNELS][HL__CHANNELS] = { { 1 }, { 0, 1 }, { 0, 0, 1 } };
+    const o_queue *q = &o->queue[queue_of(o, c)];
+    int v = q->reserve_for, ch = (int)c->class->channel, idle = 0;
+
+    if (v < 0 || o->agent[agent].tier[v] < 0 ||
+        (q->reserve_ms && o->b->core.now - c->key >= q->reserve_ms * (hl_time)HL__US && c->until == 0))
+        return false;
+    for (int i = 0; i < OA; i++) {
+        bool is_taken = false;
+        for (int k = 0; k < t->n; k++)
+            is_taken |= t->taken[k] == o->agent_id[i];
+        if (o->agent[i].tier[v] >= 0 && has_channel(o, i, ch))
+            idle += i == t->at ? has_room(o, i, ch, t->more) : is_taken ? has_room(o, i, ch, one_more[ch])
+                : is_idle(o, i, ch);
+    }
+    return idle <= q->reserve_idle;
+}
+
 static score_t score(const oracle *o, const hl__contact *c)
 {
     const o_queue *q = &o->queue[queue_of(o, c)];
@@ -256,7 +329,7 @@ static bool is_sooner(const oracle *o, const hl__contact *x, const hl__contact *
     for (int i = 0; i < 2 && at >= 0; i++) {
         int q = queue_of(o, both[i]);
         if (o->b->core.now - both[i]->key < o->queue[q].rank_cap_ms * (hl_time)HL__US)
-            rank[i] = o->agent[at].rank[q];
+            rank[i] = o->agent[at].rank[membership(o, both[i]->class, at)];
     }
     if (rank[0] != rank[1])
         return rank[0] < rank[1];
@@ -308,18 +381,18 @@ static int64_t flexibility(const oracle *o, int at)
 /* What he is compared by: tier, then up to two figures, then his serial; least first. */
 static void pick_key(const oracle *o, const hl__contact *c, int at, int64_t key[5])
 {
-    int n = queue_of(o, c), hands[HL__CHANNELS] = { 0 };
+    int n = queue_of(o, c), m = membership(o, c->class, at), hands[HL__CHANNELS] = { 0 };
     const hl__agent *a = agent_of(o, at);
 
     in_hand(a, hands);
-    key[0] = o->agent[at].tier[n];
+    key[0] = o->agent[at].tier[m] + (m == n ? 0 : 2000);
     key[1] = 0;
     key[2] = hands[c->class->channel];
     key[3] = a->idle_since;
     key[4] = a->id;
     switch (o->queue[n].pick) {
     case ROUND_ROBIN: key[2] = o->last_offer[at], key[3] = 0; break;
-    case TOP_DOWN: key[1] = o->agent[at].position[n]; break;
+    case TOP_DOWN: key[1] = o->agent[at].position[m]; break;
     case FEWEST: key[2] = a->handled, key[3] = 0; break;
     case LEAST_TALK: key[2] = a->talk_us, key[3] = 0; break;
     case LEAST_OCCUPIED: key[2] = hl__pick_key(a, 0, HL__BY_OCCUPIED), key[3] = 0; break; /* another test knows it */
@@ -337,23 +410,33 @@ static bool is_less(const int64_t a[5], const int64_t b[5])
     return false;
 }
 
+static uint64_t weight(const oracle *o, const hl__contact *c, int at)
+{
+    return (uint64_t)o->agent[at].weight[membership(o, c->class, at)];
+}
+
 /* Lots: all idle agents of the least tier in a row, by profile and then as if by longest_idle, each as long as his
  * weight is; one number decides where in the row. */
 static int draw(const oracle *o, const hl__contact *c)
 {
-    int ch = (int)c->class->channel, n = queue_of(o, c), list[OA], count = 0, tier = INT32_MAX;
+    int ch = (int)c->class->channel, list[OA], count = 0;
+    int64_t tier = INT64_MAX, key[5], other[5];
+    struct now just = { NULL, 0, -1, NULL };
     uint64_t sum = 0, at;
     hl__rand r;
 
     for (int i = 0; i < OA; i++)
-        if (is_idle(o, i, ch) && fits(o, c, i) && o->agent[i].tier[n] < tier)
-            tier = o->agent[i].tier[n];
+        if (is_idle(o, i, ch) && fits(o, c, i) && !is_kept(o, c, i, &just)) {
+            pick_key(o, c, i, key);
+            tier = key[0] < tier ? key[0] : tier;
+        }
     for (int i = 0; i < OA; i++) {
-        int64_t key[5], other[5];
         int place = count;
-        if (!is_idle(o, i, ch) || !fits(o, c, i) || o->agent[i].tier[n] != tier)
+        if (!is_idle(o, i, ch) || !fits(o, c, i) || is_kept(o, c, i, &just))
             continue;
         pick_key(o, c, i, key);
+        if (key[0] != tier)
+            continue;
         key[1] = agent_of(o, i)->profile->index;
         for (; place > 0; place--) {
             pick_key(o, c, list[place - 1], other);
@@ -364,16 +447,16 @@ static int draw(const oracle *o, const hl__contact *c)
         }
         list[place] = i;
         count++;
-        sum += (uint64_t)o->agent[i].weight[n];
+        sum += weight(o, c, i);
     }
     if (!count)
         return -1;
     hl__rand_init(&r, (int64_t)o->b->core.rand.seed, 20, o->offers);
     __extension__ at = (uint64_t)((unsigned __int128)hl__rand_u64(&r) * sum >> 64);
     for (int i = 0; i < count; i++) {
-        if (at < (uint64_t)o->agent[list[i]].weight[n])
+        if (at < weight(o, c, list[i]))
             return list[i];
-        at -= (uint64_t)o->agent[list[i]].weight[n];
+        at -= weight(o, c, list[i]);
     }
     return -1;
 }
@@ -389,12 +472,14 @@ static bool is_in(const hl_id *list, int n, hl_id id)
 static int best_agent(const oracle *o, const hl__contact *c, const hl_id *taken, int n)
 {
     int64_t key[5], best_key[5] = { 0 };
+    struct now just = { taken, n, -1, NULL };
     int best = -1;
 
     if (o->queue[queue_of(o, c)].pick == WEIGHTED && n == 0)
         return draw(o, c);
     for (int i = 0; i < OA; i++) {
-        if (!is_idle(o, i, (int)c->class->channel) || !fits(o, c, i) || is_in(taken, n, o->agent_id[i]))
+        if (!is_idle(o, i, (int)c->class->channel) || !fits(o, c, i) || is_in(taken, n, o->agent_id[i]) ||
+            is_kept(o, c, i, &just))
             continue;
         pick_key(o, c, i, key);
         if (best < 0 || is_less(key, best_key)) {
@@ -408,10 +493,11 @@ static int best_agent(const oracle *o, const hl__contact *c, const hl_id *taken,
 /* Of those who are idle for it, its share with all that wait for one of them. */
 static int share(const oracle *o, const hl__contact *c)
 {
+    struct now just = { NULL, 0, -1, NULL };
     int ch = (int)c->class->channel, agents = 0, contacts = 0, size = o->queue[queue_of(o, c)].ring_size;
 
     for (int i = 0; i < OA; i++)
-        agents += is_idle(o, i, ch) && fits(o, c, i);
+        agents += is_idle(o, i, ch) && fits(o, c, i) && !is_kept(o, c, i, &just);
     for (hl__node *t = o->b->acd->contacts_by_id.first; t; t = hl__tree_next(t)) {
         const hl__contact *other = HL__OF(hl__contact, by_id, t);
         bool competes = false;
@@ -472,7 +558,8 @@ static hl_id spare_for(const oracle *o, const hl__contact *c, const struct wide 
         const hl__slot *s = wide[i].slot;
         int at = oracle_agent(o, s->agent->id);
         if (s->channel != ch || !has_room(o, at, ch, one_less[ch]) || !fits(o, c, at) || wide[i].rings < widest ||
-            (wide[i].rings == widest && s->offer < best))
+            (wide[i].rings == widest && s->offer < best) ||
+            is_kept(o, c, at, &(struct now){ NULL, 0, at, one_less[ch] }))
             continue;
         widest = wide[i].rings;
         best = s->offer;
@@ -501,6 +588,7 @@ hl_id oracle_spare(const oracle *o)
 int oracle_contacts(const oracle *o, hl__agent *a, hl_id *out)
 {
     int at = oracle_agent(o, a->id), more[HL__CHANNELS] = { 0 }, n = 0;
+    struct now just = { NULL, 0, at, more };
 
     while (at >= 0) {
         const hl__contact *best = NULL;
@@ -509,7 +597,7 @@ int oracle_contacts(const oracle *o, hl__agent *a, hl_id *out)
             const hl__contact *c = HL__OF(hl__contact, by_id, t);
             bool is_own = c->tree == &a->mine, is_better;
             if (c->state != HL_CONTACT_WAITING || is_in(out, n, c->id) || !has_room(o, at, (int)c->class->channel, more)
-                || (!is_own && (c->tree != &c->class->tree || !fits(o, c, at))))
+                || (!is_own && (c->tree != &c->class->tree || !fits(o, c, at) || is_kept(o, c, at, &just))))
                 continue;
             is_better = !best || (is_own && !is_best_own);
             if (best && is_own == is_best_own)

@@ -7,8 +7,9 @@
 
 enum { OA = 12, OQ = 5, OS = 3, ON = 6, OSTEPS = 3, OCHANNELS = 3, OMANY = 64 };
 
-typedef struct o_step { int after_ms, need; } o_step; /* need: of o_need; 0: none */
+typedef struct o_step { int after_ms, need, tiers, also, polls; } o_step; /* need: of o_need, 0: none; -1: not there */
 typedef struct o_queue {
+    int reserve_for, reserve_idle, reserve_ms; /* for -1: none */
     int channels, pick, ring_size, add_ms, law, slope, power, handle_ms, target_ms, rank_cap_ms, need, steps;
     o_step step[OSTEPS];
 } o_queue;
