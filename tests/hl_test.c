@@ -275,3 +275,8 @@ void hl_test_ok(int ok, const char *fmt, ...)
     va_end(args);
     fail_msg("%s", words);
 }
+
+void hl_test_decisions(const char *name, uint64_t hash)
+{
+    print_message("# decisions %s %016llx\n", name, (unsigned long long)hash);
+}

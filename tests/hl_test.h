@@ -54,6 +54,9 @@ const char *hl_test_cell(const hl_test_csv *csv, const char *column); /* "" if e
 int64_t hl_test_cell_int(const hl_test_csv *csv, const char *column);  /* empty: 0 */
 double hl_test_cell_real(const hl_test_csv *csv, const char *column);
 
+/* A line "# decisions NAME HASH": tests/same compares it between compilers, tests/sanitize with the sanitized build. */
+void hl_test_decisions(const char *name, uint64_t hash);
+
 /* A message worth reading: where in the vector, what was tried. Fails the test unless ok. */
 void hl_test_ok(int ok, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif

@@ -54,6 +54,7 @@ static void the_same_commands_decide_the_same(void **state)
         free(noise);
     }
     assert_true(an_hour(2, 0, 60000) != first); /* chance does come from the seed */
+    hl_test_decisions("an hour of chance", first);
 }
 
 static void the_size_of_steps_and_of_the_ring_changes_nothing(void **state)

@@ -52,6 +52,7 @@ static reached run(const hl__json *g, bool steers, int64_t seconds)
     study_load(hl, b.data);
     hl__buf_free(&b);
     assert_int_equal(hl_sim_run(hl, 0, &s), 0);
+    hl_test_decisions("two queues share agents", (uint64_t)s.hash);
     for (int q = 0; q < 2; q++) {
         hl__traffic_row(hl__sim_of(hl)->traffic, q, &s);
         out.level[q] = s.sl2;

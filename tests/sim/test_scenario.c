@@ -102,6 +102,7 @@ static void the_same_seed_decides_the_same_and_another_does_not(void **state)
     (void)state;
     assert_true(a.hash == b.hash && a.events == b.events && a.wait_s == b.wait_s);
     assert_true(a.answered > 1500 && a.abandoned > 0 && a.other > 5);
+    hl_test_decisions("a day with faults", (uint64_t)a.hash);
     memcpy(two, one, sizeof(one));
     *strchr(two, '7') = '8';
     assert_true(run(SETTINGS, two).hash != a.hash);
