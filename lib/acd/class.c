@@ -2,6 +2,8 @@
 #include "acd/inner.h"
 #include <string.h>
 
+enum { KEY = 128 };
+
 const hl__member *hl__member_of(const hl__profile *p, hl_id queue)
 {
     uint32_t low = 0, high = p->members;
@@ -82,24 +84,43 @@ static int class_index(hl__acd *acd, uint32_t *out)
     return 0;
 }
 
+/* The name of a class: six bits of its queue's id a character, then channel, step and need. Room for a short need in
+ * out, which is asked for with every contact; a longer one is made in long_one. */
+static const char *class_key(const hl__queue *q, const char *tail, const char *need, char out[KEY], hl__buf *long_one)
+{
+    size_t n = 0, len = strlen(need);
+
+    for (uint64_t id = (uint64_t)q->id; id; id >>= 6)
+        out[n++] = (char)('0' + (id & 63));
+    out[n++] = tail[0];
+    out[n++] = tail[1];
+    out[n] = 0;
+    if (n + len < KEY) {
+        memcpy(out + n, need, len + 1);
+        return out;
+    }
+    hl__buf_str(long_one, out);
+    hl__buf_str(long_one, need);
+    return long_one->failed ? NULL : long_one->data;
+}
+
 int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out)
 {
+    const char tail[2] = { (char)('A' + channel), (char)('0' + step) };
+    char small[KEY];
+    const char *key;
     hl__class *k = NULL;
-    hl__buf key;
+    hl__buf buf;
     int r = HL_ENOMEM;
 
-    hl__buf_init(&key, acd->core->mem);
-    hl__buf_int(&key, q->id);
-    hl__buf_char(&key, (char)('A' + channel));
-    hl__buf_char(&key, (char)('0' + step));
-    hl__buf_str(&key, need ? need : "");
-    if (key.failed)
+    hl__buf_init(&buf, acd->core->mem);
+    if (!(key = class_key(q, tail, need ? need : "", small, &buf)))
         goto out;
-    if ((*out = hl__names_get(&acd->class_names, key.data))) {
+    if ((*out = hl__names_get(&acd->class_names, key))) {
         r = 0;
         goto out;
     }
-    if (!(k = hl__alloc(acd->core->mem, sizeof(*k))) || !(k->key = hl__strdup(acd->core->mem, key.data)) ||
+    if (!(k = hl__alloc(acd->core->mem, sizeof(*k))) || !(k->key = hl__strdup(acd->core->mem, key)) ||
         !(k->need = hl__strdup(acd->core->mem, need ? need : "")))
         goto out;
     if (k->need[0] && (r = hl__need_compile(acd, k->need, &k->expr)) < 0)
@@ -122,7 +143,7 @@ int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const 
     r = 0;
 out:
     hl__class_free(acd, k);
-    hl__buf_free(&key);
+    hl__buf_free(&buf);
     return r;
 }
 

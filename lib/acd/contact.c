@@ -23,9 +23,17 @@ static bool rings(const hl__acd *acd, const hl__contact *c)
     return c->ring != NULL;
 }
 
+/* When it has waited as long as it may; 0: never. */
+static hl_time max_at(const hl__contact *c)
+{
+    int32_t ms = c->max_wait_ms ? c->max_wait_ms : c->class->queue->conf->max_wait_ms;
+
+    return ms > 0 ? c->queued + ms * (hl_time)HL__US : 0;
+}
+
 static bool is_late(const hl__acd *acd, const hl__contact *c)
 {
-    return c->max_at && c->max_at <= acd->core->now;
+    return max_at(c) && max_at(c) <= acd->core->now;
 }
 
 static void unline(hl__contact *c)
@@ -507,7 +515,7 @@ void hl__contact_fire(void *ctx, hl__timer *t)
     (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
     if (c->state != HL_CONTACT_OFFERED && is_due(c->until, now))
         deadline(acd, c);
-    else if (waits && is_due(c->max_at, now))
+    else if (waits && is_due(max_at(c), now))
         (void)hl__contact_do(acd, c, HL__DO_TIMEOUT, NULL);
     else if (waits && is_due(c->prefer_at, now))
         (void)hl__contact_do(acd, c, HL__DO_WIDEN, NULL);
@@ -532,7 +540,7 @@ void hl__contact_timer(hl__acd *acd, hl__contact *c)
     hl_time at = c->until && c->state != HL_CONTACT_OFFERED ? c->until : HL__NEVER;
 
     if (c->state == HL_CONTACT_WAITING)
-        at = sooner(sooner(sooner(at, c->max_at), c->prefer_at), c->step_at);
+        at = sooner(sooner(sooner(at, max_at(c)), c->prefer_at), c->step_at);
     if (c->state == HL_CONTACT_OFFERED || c->state == HL_CONTACT_CONNECTING)
         at = sooner(at, c->ring_at);
     if (c->state == HL_CONTACT_WAITING || c->state == HL_CONTACT_OFFERED)

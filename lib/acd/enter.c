@@ -45,8 +45,8 @@ static int class_for(hl__acd *acd, hl__queue *q, int channel, const char *need, 
     hl__buf text;
     int r = 0;
 
-    if (!need || !need[0])
-        return hl__class_get(acd, q, channel, 0, "", out);
+    if (!need || (need[0] != '{' && need[0] != '['))
+        return hl__class_get(acd, q, channel, 0, need, out);
     hl__buf_init(&text, acd->core->mem);
     if ((r = hl__need_text(need, &text)) < 0)
         (void)hl__fail(acd->core->err, r, "need is neither an expression nor levels by skill");
@@ -121,7 +121,6 @@ void hl__contact_queued(hl__acd *acd, hl__contact *c)
     hl_estimate e = HL_ESTIMATE_INIT;
 
     c->queued = acd->core->now;
-    c->max_at = after(c->queued, c->max_wait_ms ? c->max_wait_ms : q->conf->max_wait_ms);
     c->prefer_at = after(c->queued, c->prefer ? c->prefer_ms : 0);
     c->step_at = hl__rule_at(acd, c);
     hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);

@@ -7,6 +7,7 @@
 #define HANDLE_DECAY 0.99654026282786778 /* 0.5^(1/200) a contact */
 #define HALF (1800 * (int64_t)HL__SECOND)
 #define Z80 0.8416212336
+#define FEW 16                           /* kinds of agents for which no table is kept */
 #define DIRECT 32                        /* terms added one by one; from there Euler and Maclaurin are exact enough */
 
 void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now)
@@ -120,12 +121,14 @@ enum { SHARES_MAX = 2048 }; /* beyond, the table of a class would be larger than
 
 /* Of other's agents the share that could take k as well. Asked for at each entry, so kept till somebody comes or goes;
  * without memory for the table it is worked out each time. */
-static double share(hl__acd *acd, hl__class *k, hl__class *other)
+static double share(hl__acd *acd, hl__class *k, hl__class *other, bool is_quick)
 {
     uint32_t want = acd->class_words * 64, slots = hl__class_slots(acd, other);
 
     if (slots == 0)
         return 0;
+    if (is_quick)
+        return (double)shared(acd, k, other) / slots;
     if (k->shares < want && want <= SHARES_MAX) {
         hl__free(acd->core->mem, k->share);
         k->share = hl__alloc_array(acd->core->mem, want, sizeof(*k->share));
@@ -144,18 +147,39 @@ static double share(hl__acd *acd, hl__class *k, hl__class *other)
     return k->share[other->index];
 }
 
-/* n: contacts before (key, id), each by the share of its agents that could also take class k. */
+/* Few kinds of agents may have class k: out gets their indexes. More than FEW: not worth it. */
+static uint32_t few_profiles(const hl__acd *acd, const hl__class *k, uint32_t out[FEW])
+{
+    const uint64_t *fit = &acd->fit[(size_t)k->index * acd->profile_words];
+    uint32_t n = 0;
+
+    for (uint32_t w = 0; w < acd->profile_words; w++)
+        for (uint64_t bits = fit[w]; bits; bits &= bits - 1) {
+            if (n == FEW)
+                return FEW + 1;
+            out[n++] = w * 64 + (uint32_t)__builtin_ctzll(bits);
+        }
+    return n;
+}
+
+/* n: contacts before (key, id), each by the share of its agents that could also take class k. Of few kinds of agents
+ * the classes that compete are seen at once; else all that wait are asked, with what is known kept in a table. */
 static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
 {
+    uint32_t few[FEW], kinds = few_profiles(acd, k, few);
     double n = 0;
 
-    for (uint32_t w = 0; w < acd->class_words; w++)
-        for (uint64_t bits = acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
+    for (uint32_t w = 0; w < acd->class_words; w++) {
+        uint64_t bits = kinds > FEW ? UINT64_MAX : 0;
+        for (uint32_t i = 0; i < kinds && kinds <= FEW; i++)
+            bits |= acd->fit_back[(size_t)few[i] * acd->class_words + w];
+        for (bits &= acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
             hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
             uint32_t before = hl__tree_rank(&other->tree, key, id);
             if (before > 0)
-                n += other == k ? before : share(acd, k, other) * before;
+                n += other == k ? before : share(acd, k, other, kinds <= FEW) * before;
         }
+    }
     return n;
 }
 

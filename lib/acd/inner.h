@@ -206,7 +206,7 @@ struct hl__contact {
     hl__slot *slot, *ring;           /* who accepted it; who are asked */
     hl__timer timer;
     hl_time since, base, key;        /* key = base - credit */
-    hl_time queued, until, max_at, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
+    hl_time queued, until, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
     hl_time ring_at;                 /* offered: one more rings; connecting: the others stop */
     int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
