@@ -28,6 +28,7 @@ export const Play: Readonly<{ LOOP: 1; STOP_ON_KEY: 2 }>;
 export const Play2: Readonly<{ DONE: 0; STOPPED: 1; KEY: 2; FAILED: 3 }>;
 export const Sl: Readonly<{ OF_ANSWERED: 1; OF_OFFERED: 2; WITHOUT_EARLY: 3; EARLY_GOOD: 4; SHORT_GOOD: 5 }>;
 export const Store: Readonly<{ OK: 0; SLOW: 1; FULL: 2; LOST: 3; FENCED: 5; BROKEN: 6 }>;
+export const Replay: Readonly<{ EXACT: 0; WHAT_IF: 1 }>;
 export const Reg: Readonly<{ NONE: 0; TRYING: 1; UP: 2; FAILED: 3 }>;
 export const Say: Readonly<{ NUMBER: 1; COUNT: 2; ORDINAL: 3; DIGITS: 4; PHONE: 5; MONEY: 6; DATE: 7; TIME: 8; DURATION: 9; PERCENT: 10; FRACTION: 11 }>;
 export const Liang: Readonly<{ DICT: 0; ALL: 1; NONE: 2 }>;

@@ -1,10 +1,10 @@
 /* sim.c - entry points of sim.h: a scenario for a simulated engine, and the run. */
-#include "api/enter.h"
+#include "api/simulate.h"
 #include "sim/party.h"
 #include "sim/traffic.h"
 #include <string.h>
 
-static int simulated(hl_t *hl)
+int hl__simulated(hl_t *hl)
 {
     return hl->sim ? 0 : hl__fail(hl->core.err, HL_ESTATE, "only an engine of hl_open_sim() is simulated");
 }
@@ -13,7 +13,7 @@ static int load(hl_t *hl, const char *json, size_t len)
 {
     hl__sim *sim = hl__sim_of(hl);
     hl__findings *f = hl__desk_findings(hl);
-    hl__scenario s;
+    hl__scenario s = { .is_changes = false };
     int r;
 
     hl__findings_clear(f);
@@ -32,7 +32,7 @@ int hl_sim_load(hl_t *hl, const char *json, size_t len)
 
     if (r < 0)
         return r;
-    if ((r = simulated(hl)) < 0)
+    if ((r = hl__simulated(hl)) < 0)
         return hl__leave(hl, r);
     if (!json)
         return hl__leave(hl, hl__fail(hl->core.err, HL_EINVAL, "no scenario was given"));
@@ -69,7 +69,7 @@ static int run(hl_t *hl, hl__traffic *tr, hl_time to)
     return r;
 }
 
-static int run_and_tell(hl_t *hl, hl__traffic *tr, hl_time to, hl_sim *row)
+int hl__sim_run_to(hl_t *hl, hl__traffic *tr, hl_time to, hl_sim *row)
 {
     hl_sim out = HL_SIM_INIT;
     int r;
@@ -96,7 +96,7 @@ int hl_sim_run(hl_t *hl, hl_time to, hl_sim *row)
 
     if (r < 0)
         return r;
-    if ((r = simulated(hl)) == 0 && (r = hl__row_ok(hl, row, sizeof(*row))) == 0) {
+    if ((r = hl__simulated(hl)) == 0 && (r = hl__row_ok(hl, row, sizeof(*row))) == 0) {
         tr = hl__sim_of(hl)->traffic;
         if (!tr)
             r = hl__fail(hl->core.err, HL_ESTATE, "hl_sim_load() comes first");
@@ -106,5 +106,5 @@ int hl_sim_run(hl_t *hl, hl_time to, hl_sim *row)
             r = hl__fail(hl->core.err, HL_EINVAL, "time does not run back, and ends with the year 9999");
     }
     r = hl__leave(hl, r);
-    return r < 0 ? r : run_and_tell(hl, tr, to, row);
+    return r < 0 ? r : hl__sim_run_to(hl, tr, to, row);
 }

@@ -171,7 +171,7 @@ static int read_streams(hl_t *hl, const hl__jcheck *c, hl__scenario *s)
     const hl__json *list = hl__json_get(c->j, "arrivals");
     int n = list_of(c, "arrivals", STREAMS_MOST, &s->stream, sizeof(*s->stream)), r = 0;
 
-    if (n == 0 && !c->f->errors)
+    if (n == 0 && !c->f->errors && !s->is_changes)
         hl__error(c->f, c->code, &at, "somebody must call: a list of arrivals is wanted");
     s->streams = n > 0 ? (uint32_t)n : 0;
     for (uint32_t i = 0; i < s->streams && r >= 0; i++) {
@@ -285,7 +285,7 @@ static int read_all(hl_t *hl, const hl__jcheck *c, hl__scenario *s)
         hl__error(c->f, HL__SIM_LATER, &leads, "outbound campaigns are not in this build");
     read_start(c, s);
     s->days = (uint32_t)hl__jint(c, "days", 1, HL__DAYS_MOST, 1);
-    s->seed = hl__jint(c, "seed", 1, INT64_C(1) << 53, 1);
+    s->seed = hl__jint(c, "seed", 1, INT64_C(1) << 53, (int64_t)hl__seed_of(hl));
     s->warmup_ms = hl__jint(c, "warmup_ms", 0, (int64_t)HL__DAYS_MOST * HL__DAY_MS, 0);
     if ((r = hl__crews_read(hl, c, s)) < 0 || (r = read_mishaps(c, s)) < 0)
         return r;
@@ -299,9 +299,29 @@ static int read_all(hl_t *hl, const hl__jcheck *c, hl__scenario *s)
     return 0;
 }
 
+int hl__scenario_desk(hl_t *hl, hl__scenario *s, const char *queue)
+{
+    hl_id id = hl__acd_queue_find(hl->acd, queue);
+    hl__counter *more;
+
+    for (uint32_t i = 0; i < s->desks; i++)
+        if (s->desk[i].queue == id)
+            return 0;
+    if (!id)
+        return HL_ENOENT;
+    if (!(more = hl__realloc(s->mem, s->desk, (s->desks + 1) * sizeof(*more))))
+        return HL_ENOMEM;
+    s->desk = more;
+    more[s->desks] = (hl__counter){ .queue = id, .name = hl__strdup(s->mem, queue) };
+    if (!more[s->desks].name)
+        return HL_ENOMEM;
+    s->desks++;
+    return 0;
+}
+
 int hl__scenario_read(hl_t *hl, const char *json, size_t len, hl__findings *f, hl__scenario *out)
 {
-    hl__scenario s = { .mem = &hl->mem };
+    hl__scenario s = { .mem = &hl->mem, .is_changes = out->is_changes };
     hl__json *doc = NULL;
     int r = hl__json_parse(f, json, len, &doc);
 

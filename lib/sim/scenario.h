@@ -22,6 +22,7 @@ typedef struct hl__crew { /* agents who work alike */
     hl__shift *shift;            /* none: always there */
     uint32_t agents, shifts;
     double aux_per_hour, no_answer, reject;
+    bool is_recorded;            /* a recording tells when he comes and goes */
     int64_t notice_ms;           /* so long after missed calls he is ready again */
     hl__dist aux, answer;
 } hl__crew;
@@ -30,7 +31,7 @@ typedef struct hl__mishap { int what; int64_t at_ms, for_ms; double share; } hl_
 typedef struct hl__scenario {
     hl__mem *mem;
     hl_local start;
-    bool has_start;
+    bool has_start, is_changes;  /* is_changes: of a replay; callers are recorded */
     char *zone;                  /* NULL: UTC */
     uint32_t days, desks, streams, crews, mishaps;
     int64_t seed, warmup_ms;
@@ -43,6 +44,7 @@ typedef struct hl__scenario {
 /* Checks it against the engine's settings, makes the agents it brings along. HL_EPARSE: findings; HL_ENOMEM; nothing is
  * left of it then. */
 int hl__scenario_read(hl_t *hl, const char *json, size_t len, hl__findings *f, hl__scenario *out);
+int hl__scenario_desk(hl_t *hl, hl__scenario *s, const char *queue); /* one more queue; HL_ENOENT, HL_ENOMEM */
 void hl__scenario_free(hl__scenario *s);
 int hl__crews_read(hl_t *hl, const hl__jcheck *c, hl__scenario *s);  /* crew.c: "agents" */
 int hl__crews_make(hl_t *hl, const hl__jcheck *c, hl__scenario *s);  /* into the settings; their ids */

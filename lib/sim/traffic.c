@@ -102,9 +102,15 @@ static void waits(hl__traffic *tr, hl__person *p)
     const hl__dist_mix *patience = &tr->s.desk[p->desk].patience;
     hl__rand r;
 
+    hl__draw_begin(tr, &r, HL__DRAW_PATIENCE, p->serial);
+    if (p->record && patience->law.kind == HL__DIST_none) {
+        double ms = hl__replay_patience(tr, p, &r);
+        if (ms >= 0)
+            person_timer(tr, p, ms);
+        return;
+    }
     if (patience->law.kind == HL__DIST_none)
         return; /* for ever */
-    hl__draw_begin(tr, &r, HL__DRAW_PATIENCE, p->serial);
     person_timer(tr, p, hl__dist_mix_draw(patience, &r));
 }
 
@@ -120,35 +126,35 @@ static int turned_away(hl__traffic *tr, const hl__person *p)
     return tr->trunk_lost > 0 && hl__rand_real(&r) < tr->trunk_lost ? HL_OUTCOME_BROKEN : 0;
 }
 
-void hl__person_comes(hl__traffic *tr, uint32_t stream, uint64_t number)
+static hl__person *arrives(hl__traffic *tr, uint32_t desk, uint64_t serial)
 {
-    const hl__stream *a = &tr->s.stream[stream];
-    hl_contact_new in = HL_CONTACT_NEW_INIT;
     hl__person *p = person_new(tr);
-    hl_id id;
-    int code;
 
     if (!p) {
         tr->no_memory++;
-        return;
+        return NULL;
     }
-    p->serial = (uint64_t)(stream + 1) << 40 | number;
+    p->serial = serial;
     p->came = tr->hl->core.now;
-    p->desk = p->now_desk = a->desk;
+    p->desk = p->now_desk = desk;
     if (p->came >= tr->warm)
         tr->tally[p->desk].offered++;
+    return p;
+}
+
+/* In he goes; he may be answered, even gone again, when this comes back. */
+static void enters(hl__traffic *tr, hl__person *p, const hl_contact_new *in)
+{
+    hl_id id;
+    int code;
+
     if ((code = turned_away(tr, p))) {
         counted(tr, p, code, p->came);
         person_free(tr, p);
         return;
     }
-    in.queue = tr->s.desk[a->desk].queue;
-    in.channel = a->channel;
-    in.credit_ms = a->credit_ms;
-    in.need = a->need;
-    in.data = a->data;
     tr->entering = p;
-    code = hl__acd_add(tr->hl->acd, 0, &in, NULL, NULL, &id);
+    code = hl__acd_add(tr->hl->acd, 0, in, NULL, NULL, &id);
     if (code >= 0 && tr->entering == p && hl__person_of(tr, id) == p && !p->is_answered)
         waits(tr, p);
     if (code < 0) {
@@ -157,6 +163,34 @@ void hl__person_comes(hl__traffic *tr, uint32_t stream, uint64_t number)
         person_free(tr, p);
     }
     tr->entering = NULL;
+}
+
+void hl__person_comes(hl__traffic *tr, uint32_t stream, uint64_t number)
+{
+    const hl__stream *a = &tr->s.stream[stream];
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    hl__person *p = arrives(tr, a->desk, (uint64_t)(stream + 1) << 40 | number);
+
+    in.queue = tr->s.desk[a->desk].queue;
+    in.channel = a->channel;
+    in.credit_ms = a->credit_ms;
+    in.need = a->need;
+    in.data = a->data;
+    if (p)
+        enters(tr, p, &in);
+}
+
+void hl__person_again(hl__traffic *tr, uint32_t record)
+{
+    uint32_t desk = tr->desk_of[tr->rec->call[record].queue];
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    hl__person *p = arrives(tr, desk, (uint64_t)(tr->s.streams + 1) << 40 | record);
+
+    if (!p)
+        return;
+    p->record = record + 1;
+    in.queue = tr->s.desk[desk].queue;
+    enters(tr, p, &in);
 }
 
 static void talks(hl__traffic *tr, hl__person *p)
@@ -169,7 +203,8 @@ static void talks(hl__traffic *tr, hl__person *p)
     if (d->service.law.kind == HL__DIST_none)
         d = &tr->s.desk[p->desk];
     hl__draw_begin(tr, &r, HL__DRAW_SERVICE, p->serial);
-    person_timer(tr, p, hl__dist_mix_draw(&d->service, &r));
+    person_timer(tr, p, p->record && d->service.law.kind == HL__DIST_none ? hl__replay_service(tr, p, &r)
+                                                                          : hl__dist_mix_draw(&d->service, &r));
 }
 
 void hl__person_cut(hl__traffic *tr, hl_id contact)
@@ -320,7 +355,7 @@ int hl__traffic_new(hl_t *hl, const hl__scenario *s, hl__traffic **out)
     hl__map_init(&tr->by_queue, &hl->mem);
     up.ctx = tr;
     if ((r = calendar(tr)) < 0 || (r = desks(tr)) < 0 || (r = hl__workers_new(tr)) < 0 ||
-        (!(tr->source = hl__alloc_array(&hl->mem, mine.streams, sizeof(*tr->source))) && (r = HL_ENOMEM) < 0)) {
+        (!(tr->source = hl__alloc_array(&hl->mem, mine.streams + 1, sizeof(*tr->source))) && (r = HL_ENOMEM) < 0)) {
         hl__traffic_free(tr);
         return r;
     }
@@ -353,6 +388,7 @@ void hl__traffic_free(hl__traffic *tr)
     for (uint32_t i = 0; tr->source && i < tr->s.streams; i++)
         hl__timer_drop(&tr->hl->core.wheel, &tr->source[i].timer);
     hl__workers_free(tr);
+    hl__replay_free(tr);
     while (tr->all) {
         hl__person *p = tr->all;
         tr->all = p->made;

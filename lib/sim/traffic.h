@@ -4,6 +4,7 @@
  * hang on its own number: two configurations see the same callers. */
 #ifndef HL_SIM_TRAFFIC_H
 #define HL_SIM_TRAFFIC_H
+#include "sim/record.h"
 #include "sim/scenario.h"
 #include "sim/tally.h"
 
@@ -15,6 +16,7 @@ typedef struct hl__person { /* a caller */
     uint64_t serial;             /* of his draws */
     hl_time came, hung;
     uint32_t desk, now_desk, offers;
+    uint32_t record;             /* 1 + his place in the recording; 0: invented */
     bool is_answered, is_counted;
 } hl__person;
 typedef struct hl__source { /* a stream's next caller */
@@ -59,6 +61,12 @@ struct hl__traffic {
     hl__person *entering, *spare, *all;
     hl__pick_up *quiet, *rings;
     double trunk_lost;           /* share of callers who do not get through now */
+    hl__recording *rec;          /* a replay; ours */
+    hl__fitted *fitted;          /* by its queues */
+    uint32_t *desk_of;           /* by its queues */
+    uint32_t rec_call, rec_duty; /* the next ones */
+    hl__timer come, duty;
+    bool is_recorded_staff;
     hl__tally *tally;            /* by desk */
     int64_t events, no_memory;
     uint64_t hash;
@@ -79,6 +87,13 @@ void hl__traffic_count(hl__traffic *tr, bool on); /* events are counted from her
 /* Steps of the engine up to `to`, lock held, while nothing but timers is due; where it came to. */
 hl_time hl__traffic_steps(hl__traffic *tr, hl_time to);
 
+/* replay.c */
+int hl__traffic_replay(hl__traffic *tr, hl__recording *rec); /* takes it over, also on failure; HL_ENOENT: a queue */
+void hl__replay_free(hl__traffic *tr);
+double hl__replay_patience(const hl__traffic *tr, const hl__person *p, hl__rand *rand);
+double hl__replay_service(const hl__traffic *tr, const hl__person *p, hl__rand *rand);
+int hl__replay_crew(hl_t *hl, const hl__recording *rec, hl__scenario *s);
+void hl__person_again(hl__traffic *tr, uint32_t record);
 /* source.c */
 void hl__source_begin(hl__traffic *tr, hl__source *s);
 /* worker.c */

@@ -245,7 +245,9 @@ int hl__workers_new(hl__traffic *tr)
             hl__draw_begin(tr, &w->rand, HL__DRAW_AGENT, n);
             if (hl__map_put(&tr->by_agent, w->agent, w) < 0)
                 return HL_ENOMEM;
-            hl__timer_set(&tr->hl->core.wheel, &w->shift, tr->from);
+            w->is_on = w->crew->is_recorded;
+            if (!w->crew->is_recorded)
+                hl__timer_set(&tr->hl->core.wheel, &w->shift, tr->from);
         }
     return troubles_new(tr);
 }

@@ -33,6 +33,12 @@ void hl__store_get(hl__store *s, hl_store_info *out); /* [c] all but size and se
 /* The store as the engine sees it; scan through it is for outside the lock. */
 void hl__store_link_to(hl__store *s, hl__store_link *out);
 
+/* A store's file that may be another process's, only read. HL_ENOTSUP: not built in; HL_ESTORE. _close takes NULL. */
+struct hl__peek;
+int hl__store_peek(hl__mem *mem, const char *path, struct hl__peek **out);
+int hl__store_peek_scan(void *peek, const hl__scan *q, const hl__visit *v);
+void hl__store_peek_close(struct hl__peek *peek);
+
 /* writing: the only way in. A batch's mark has the number after the last one's. */
 int hl__store_append(hl__store *s, hl__batch *b);     /* [c] takes b; else b stays: HL_ELIMIT HL_EFENCED HL_ESTORE */
 uint64_t hl__store_durable(hl__store *s);             /* [c] every batch up to this one is safe */

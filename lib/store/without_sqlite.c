@@ -8,3 +8,20 @@ static int refuse(const hl__store_conf *conf, const char *path, hl__err *err, vo
 }
 
 const hl__backend_ops hl__sqlite = { .scheme = "sqlite", .open = refuse };
+
+int hl__store_peek(hl__mem *mem, const char *path, struct hl__peek **out)
+{
+    (void)mem, (void)path, (void)out; /* nothing is opened */
+    return HL_ENOTSUP;
+}
+
+int hl__store_peek_scan(void *peek, const hl__scan *q, const hl__visit *v)
+{
+    (void)peek, (void)q, (void)v; /* there never is one */
+    return HL_ENOTSUP;
+}
+
+void hl__store_peek_close(struct hl__peek *peek)
+{
+    (void)peek; /* there never is one */
+}
