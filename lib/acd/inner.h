@@ -294,6 +294,8 @@ const hl__member *hl__member_for(const hl__acd *acd, const hl__class *k, const h
 int32_t hl__tier_of(const hl__class *k, const hl__member *m); /* lent members come last */
 bool hl__fits(const hl__acd *acd, const hl__class *k, const hl__profile *p);
 void hl__fit_class(hl__acd *acd, hl__class *k);
+enum { HL__UNFIT_MEMBER, HL__UNFIT_TIER, HL__UNFIT_SKILL, HL__UNFIT_NEED };
+int hl__why_unfit(hl__acd *acd, const hl__class *k, const hl__profile *p, const char **need); /* need: the text */
 int hl__class_names(hl__acd *acd, hl__class *k); /* k->named; its needs are compiled */
 int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles);
 int hl__profile_get(hl__acd *acd, const hl__aconf *conf, hl__profile **out);
@@ -372,6 +374,7 @@ void hl__contact_say(hl__acd *acd, hl__contact *c);    /* what may be announced 
 /* match.c */
 void hl__match_contact(hl__acd *acd, hl__contact *c);
 void hl__match_more(hl__acd *acd, hl__contact *c);    /* one more rings, if there is one */
+bool hl__match_kept(const hl__contact *c, const hl__profile *p); /* for another queue */
 bool hl__match_idle(const hl__acd *acd, const hl__contact *c); /* somebody is, whom no reserve keeps from it */
 void hl__match_loosen(hl__acd *acd, const hl__queue *q, int channel); /* one more of q is idle */
 hl__slot *hl__match_spare(const hl__acd *acd);        /* an offer its contact can do without, better than another can */

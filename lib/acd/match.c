@@ -62,6 +62,11 @@ static bool is_kept(const hl__contact *c, const hl__profile *p, int more)
     return v->idle[c->class->channel] + more <= q->conf->reserve_idle;
 }
 
+bool hl__match_kept(const hl__contact *c, const hl__profile *p)
+{
+    return is_kept(c, p, 0);
+}
+
 static void ask_head(hl__acd *acd, hl__class *k)
 {
     if (k->tree.first)

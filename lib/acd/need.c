@@ -312,6 +312,35 @@ int32_t hl__tier_of(const hl__class *k, const hl__member *m)
     return m->queue == k->queue->id ? m->tier : HL__TIER_LENT + m->tier;
 }
 
+static bool names_skill(const hl__expr *e)
+{
+    return e && strstr(hl__expr_reads(e), "skill.") != NULL;
+}
+
+/* The first thing that stands between them; the needs of the last step it has come to. */
+int hl__why_unfit(hl__acd *acd, const hl__class *k, const hl__profile *p, const char **need)
+{
+    const hl__member *m = hl__member_for(acd, k, p);
+    const hl__qconf *conf = k->queue->conf;
+    uint32_t steps = k->step < conf->steps ? k->step : conf->steps;
+    const hl__step *s = steps > 0 ? &conf->step[steps - 1] : NULL;
+    const hl__expr *e = s && s->has_need ? k->queue->step_need[steps - 1] : k->queue->need;
+    hl__val slots[2];
+
+    *need = NULL;
+    if (!m)
+        return HL__UNFIT_MEMBER;
+    if (!opens(acd, k, m, steps))
+        return HL__UNFIT_TIER;
+    values(acd, p, m->tier, slots);
+    *need = s && s->has_need ? s->need : conf->need;
+    if (!holds(acd, k->need, k->expr, slots)) {
+        *need = k->need;
+        e = k->expr;
+    }
+    return names_skill(e) ? HL__UNFIT_SKILL : HL__UNFIT_NEED;
+}
+
 static void put_bit(uint64_t *bits, uint32_t n, bool on)
 {
     if (on)

@@ -210,6 +210,46 @@ static void two_queues_may_help_each_other(void **state)
     bed_close(&b);
 }
 
+/* What became of one who waited when the doors were closed: its last event. */
+static int at_closing(const char *close)
+{
+    hl_options opt = HL_OPTIONS_INIT;
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    hl_event ev = HL_EVENT_INIT;
+    hl_time start = 1790040600 * (hl_time)HL__SECOND; /* 2026-09-22, 09:30 in Shanghai */
+    char doc[400];
+    int outcome = 0;
+    hl_id c;
+    hl_t *hl;
+
+    snprintf(doc, sizeof(doc), "{\"hotline\":1,\"calendars\":{\"day\":{\"tz\":\"Asia/Shanghai\",\"week\":{\"mon-sun\":["
+             "\"09:00-10:00\"]}}},\"queues\":{\"desk\":{\"hours\":\"day\",\"close\":\"%s\",\"overflow\":[{"
+             "\"closed\":true}]}}}", close);
+    opt.alloc = hl_test_alloc;
+    opt.ctx = &hl_test_mem;
+    assert_int_equal(hl_open_sim(&opt, start, &hl), 0);
+    assert_true(hl_load(hl, doc, strlen(doc)) > 0);
+    assert_true(hl_advance(hl, start + 1000) >= 0);
+    assert_int_equal(hl_find(hl, HL_KIND_QUEUE, "desk", &in.queue), 0);
+    assert_int_equal(hl_contact_add(hl, &in, &c), 0);
+    assert_true(hl_advance(hl, start + 2000 * (hl_time)HL__SECOND) >= 0);
+    assert_int_equal(hl_contact_add(hl, &in, &c), HL_ELIMIT); /* and who comes now leaves by the exit */
+    while (hl_next(hl, &ev) == 1)
+        if (ev.type == HL_EV_CONTACT_ENDED) {
+            assert_int_equal(ev.code, HL_OUTCOME_OVERFLOWED);
+            outcome++;
+        }
+    hl_close(hl);
+    return outcome;
+}
+
+static void at_closing_time_who_waits_is_served_or_sent_away(void **state)
+{
+    (void)state;
+    assert_int_equal(at_closing("serve"), 1);
+    assert_int_equal(at_closing("send"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,7 +257,7 @@ int main(void)
         HL_TEST(a_step_begins_when_nobody_is_there_or_the_wait_is_long), HL_TEST(agents_are_kept_for_another_queue),
         HL_TEST(who_waits_too_long_goes_on_with_his_place),
         HL_TEST(who_comes_to_a_long_line_is_sent_on_at_once_or_told), HL_TEST(what_is_wrong_with_rules_is_found),
-        HL_TEST(two_queues_may_help_each_other),
+        HL_TEST(two_queues_may_help_each_other), HL_TEST(at_closing_time_who_waits_is_served_or_sent_away),
     };
 
     return HL_TEST_MAIN(tests);
