@@ -6,13 +6,15 @@
 
 #define HANDLE_DECAY 0.99654026282786778 /* 0.5^(1/200) a contact */
 #define HALF (1800 * (int64_t)HL__SECOND)
+#define WINDOW 1024.0                    /* contacts of the bias: errors of neighbours are alike, few say little */
+#define PRIOR (7500 * WINDOW)            /* ms of wait, foretold rightly */
 #define Z80 0.8416212336
 #define FEW 16                           /* kinds of agents for which no table is kept */
 #define DIRECT 32                        /* terms added one by one; from there Euler and Maclaurin are exact enough */
 
 void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now)
 {
-    *s = (hl__stat){ .handle_sum = 10.0 * c->handle_ms, .handle_n = 10, .actual = 480000, .predicted = 480000,
+    *s = (hl__stat){ .handle_sum = 10.0 * c->handle_ms, .handle_n = 10, .actual = PRIOR, .predicted = PRIOR,
         .half_at = now + HALF };
 }
 
@@ -40,8 +42,8 @@ void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms)
 {
     if (predicted_ms < 0)
         return; /* nobody was staffed when it came: there was no prediction */
-    s->actual = s->actual * 63 / 64 + actual_ms;
-    s->predicted = s->predicted * 63 / 64 + predicted_ms;
+    s->actual = s->actual * (WINDOW - 1) / WINDOW + actual_ms;
+    s->predicted = s->predicted * (WINDOW - 1) / WINDOW + predicted_ms;
 }
 
 /* The integral of 1/(a + theta x)^(1 or 2) over [from, to], in pieces in which a + theta x at most doubles. */

@@ -129,7 +129,7 @@ static void handle_time_patience_and_bias_are_learnt(void **state)
     for (int i = 0; i < 2000; i++)
         hl__stat_handled(&s, 60000);
     near(s.handle_sum / s.handle_n, 60000, 0.01);
-    for (int i = 0; i < 2000; i++)
+    for (int i = 0; i < 30000; i++)
         hl__stat_served(&s, 90000, 60000);
     near(s.actual / s.predicted, 1.5, 1e-6);
     hl__stat_served(&s, 1, -1);
