@@ -357,13 +357,11 @@ void hl__match_contact(hl__acd *acd, hl__contact *c)
     if ((a = preferred(acd, c))) {
         c->runner = 0;
         hl__offer_make(acd, c, a, -1);
-        return;
+    } else if (c->tree == &c->class->tree) { /* else it waits for one agent alone for now */
+        limit = ring_limit(acd, c);
+        while (limit-- > 0 && (a = choose(acd, c)))
+            hl__offer_make(acd, c, a, c->class->queue->conf->pick);
     }
-    if (c->tree != &c->class->tree)
-        return; /* for now it waits for one agent alone */
-    limit = ring_limit(acd, c);
-    while (limit-- > 0 && (a = choose(acd, c)))
-        hl__offer_make(acd, c, a, c->class->queue->conf->pick);
     if (c->class->queue->reserve && c->state != HL_CONTACT_WAITING)
         ask_head(acd, c->class); /* what let this one through may let the next through */
 }
