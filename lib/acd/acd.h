@@ -83,10 +83,11 @@ int hl__acd_stat(hl__acd *acd, hl_id queue, int span, hl_queue_stat *row);    /*
 int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *row);
 int hl__acd_explain(hl__acd *acd, hl_id what, hl_id agent, hl__buf *out);
 uint32_t hl__acd_contacts(const hl__acd *acd);                  /* how many live, of any state */
-/* For pages: a JSON list of objects. queue.list: id name title waiting offered engaged staffed idle wrapup aux
+/* For pages: a JSON list of at most `limit` objects behind `after`; the id of the last if there may be more, else 0.
+ * queue.list: id name title waiting offered engaged staffed idle wrapup aux
  * oldest p50_ms. agent.list: id name title state work reason since contact queues phone. */
-void hl__acd_queues_json(hl__acd *acd, hl__buf *out);
-void hl__acd_agents_json(hl__acd *acd, hl__buf *out);
+hl_id hl__acd_queues_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out);
+hl_id hl__acd_agents_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out);
 const char *hl__acd_word(int list, int number);  /* the word of a HL_*_ number; NULL: none. list: HL__WORD_* */
 enum { HL__WORD_CHANNEL, HL__WORD_CONTACT, HL__WORD_OUTCOME, HL__WORD_AGENT, HL__WORD_WORK, HL__WORD_OFFER };
 int hl__acd_number(int list, const char *word);  /* -1: no such word */

@@ -291,12 +291,13 @@ int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *r
     return 0;
 }
 
-void hl__acd_queues_json(hl__acd *acd, hl__buf *out)
+hl_id hl__acd_queues_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out)
 {
     hl_queue row = HL_QUEUE_INIT;
     const char *glue = "[";
+    uint32_t n = 0;
 
-    while (hl__acd_queue_next(acd, &row) > 0) {
+    for (row.id = after; n < limit && hl__acd_queue_next(acd, &row) > 0; n++) {
         hl__buf_fmt(out, "%s{\"id\":%lld,\"name\":", glue, (long long)row.id);
         hl__buf_json(out, row.name);
         hl__buf_str(out, ",\"title\":");
@@ -307,6 +308,7 @@ void hl__acd_queues_json(hl__acd *acd, hl__buf *out)
         glue = ",";
     }
     hl__buf_str(out, glue[0] == '[' ? "[]" : "]");
+    return n == limit ? row.id : 0;
 }
 
 static void queue_names(const hl__acd *acd, const hl__agent *a, hl__buf *out)
@@ -325,13 +327,15 @@ static void queue_names(const hl__acd *acd, const hl__agent *a, hl__buf *out)
     hl__buf_str(out, "]");
 }
 
-void hl__acd_agents_json(hl__acd *acd, hl__buf *out)
+hl_id hl__acd_agents_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out)
 {
     const char *glue = "[";
-    hl_agent row;
+    hl_agent row = HL_AGENT_INIT;
+    uint32_t n = 0;
 
-    for (hl__node *n = acd->agents_by_id.first; n; n = hl__tree_next(n)) {
-        hl__agent *a = HL__OF(hl__agent, by_id, n);
+    hl__node *at = hl__tree_after(&acd->agents_by_id, after, UINT64_MAX);
+    for (; at && n < limit; at = hl__tree_next(at), n++) {
+        hl__agent *a = HL__OF(hl__agent, by_id, at);
         agent_row(acd, a, &row);
         hl__buf_fmt(out, "%s{\"id\":%lld,\"name\":", glue, (long long)row.id);
         hl__buf_json(out, row.name);
@@ -348,4 +352,5 @@ void hl__acd_agents_json(hl__acd *acd, hl__buf *out)
         glue = ",";
     }
     hl__buf_str(out, glue[0] == '[' ? "[]" : "]");
+    return n == limit ? row.id : 0;
 }

@@ -72,7 +72,8 @@ typedef struct hl__session_ops {
     X("ticket.do", TICKET_DO, 28, "ticket:i verb:s args?:o reason?:s seen?:i key?:s contact?:i") \
     X("ticket.get", TICKET_GET, 28, "ticket:i") \
     X("ticket.list", TICKET_LIST, 28, "phone?:s type?:s state?:s words?:s after?:i limit?:i") \
-    X("ticket.types", TICKET_TYPES, 28, "") X("queue.list", QUEUE_LIST, 28, "") X("agent.list", AGENT_LIST, 28, "") \
+    X("ticket.types", TICKET_TYPES, 28, "") X("queue.list", QUEUE_LIST, 28, "after?:i limit?:i") \
+    X("agent.list", AGENT_LIST, 28, "after?:i limit?:i") \
     X("agent.set", AGENT_SET, 24, "agent:i state:s") X("contact.list", CONTACT_LIST, 28, "after?:i limit?:i") \
     X("state", STATE, 28, "") X("load", LOAD, 16, "document:o") X("check", CHECK, 16, "document:o") \
     X("metrics", METRICS, 48, "")

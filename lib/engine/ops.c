@@ -339,19 +339,18 @@ static int do_ticket(op_call *c)
     return 0;
 }
 
-static int do_queues(op_call *c)
+/* In pieces: while one is made, calls wait. */
+static int do_list(op_call *c)
 {
-    hl__buf_str(&c->reply, "{\"queues\":");
-    hl__acd_queues_json(c->hl->acd, &c->reply);
-    hl__buf_char(&c->reply, '}');
-    return 0;
-}
+    enum { LIMIT = 200, LIMIT_MOST = 500 };
+    int64_t limit = hl__json_int(hl__json_get(c->args, "limit"));
+    uint32_t n = limit < 1 ? LIMIT : limit > LIMIT_MOST ? LIMIT_MOST : (uint32_t)limit;
+    hl_id after = arg_id(c, "after");
 
-static int do_agents(op_call *c)
-{
-    hl__buf_str(&c->reply, "{\"agents\":");
-    hl__acd_agents_json(c->hl->acd, &c->reply);
-    hl__buf_char(&c->reply, '}');
+    hl__buf_str(&c->reply, c->op == HL__DO_QUEUE_LIST ? "{\"queues\":" : "{\"agents\":");
+    after = c->op == HL__DO_QUEUE_LIST ? hl__acd_queues_json(c->hl->acd, after, n, &c->reply)
+                                       : hl__acd_agents_json(c->hl->acd, after, n, &c->reply);
+    hl__buf_fmt(&c->reply, ",\"after\":%lld}", (long long)after);
     return 0;
 }
 
@@ -419,8 +418,8 @@ static op_fn *const what[HL__DO_END] = {
     [HL__DO_OFFER_ACCEPT] = do_accept, [HL__DO_OFFER_REJECT] = do_reject, [HL__DO_CALL_HOLD] = do_hold,
     [HL__DO_CALL_RESUME] = do_hold, [HL__DO_CALL_MUTE] = do_mute, [HL__DO_WRAP] = do_wrap,
     [HL__DO_TICKET_NEW] = do_ticket, [HL__DO_TICKET_DO] = do_ticket, [HL__DO_TICKET_GET] = do_ticket,
-    [HL__DO_TICKET_LIST] = do_ticket, [HL__DO_TICKET_TYPES] = do_ticket, [HL__DO_QUEUE_LIST] = do_queues,
-    [HL__DO_AGENT_LIST] = do_agents, [HL__DO_AGENT_SET] = do_agent_set, [HL__DO_CONTACT_LIST] = do_contacts,
+    [HL__DO_TICKET_LIST] = do_ticket, [HL__DO_TICKET_TYPES] = do_ticket, [HL__DO_QUEUE_LIST] = do_list,
+    [HL__DO_AGENT_LIST] = do_list, [HL__DO_AGENT_SET] = do_agent_set, [HL__DO_CONTACT_LIST] = do_contacts,
     [HL__DO_STATE] = do_tell_state, [HL__DO_LOAD] = do_load, [HL__DO_CHECK] = do_load, [HL__DO_METRICS] = do_metrics,
 };
 

@@ -232,13 +232,13 @@ static void lists_for_pages_are_json(void **state)
     (void)state;
     bed_open(&b);
     hl__buf_init(&out, &hl_test_mem);
-    hl__acd_queues_json(b.acd, &out);
-    hl__acd_agents_json(b.acd, &out);
+    assert_int_equal(hl__acd_queues_json(b.acd, 0, 200, &out), 0);
+    assert_int_equal(hl__acd_agents_json(b.acd, 0, 200, &out), 0);
     assert_string_equal(out.data, "[][]");
     hl__buf_clear(&out);
     assert_int_equal(bed_load(&b, DOC), 0);
     bed_add(&b, "leaks", NULL);
-    hl__acd_queues_json(b.acd, &out);
+    assert_int_equal(hl__acd_queues_json(b.acd, 0, 200, &out), 0);
     hl__json *j = hl__json_read(out.data, out.len, &err);
     hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
     assert_string_equal(hl__json_text(hl__json_get(hl__json_at(j, 0), "title")), "Service desk");
@@ -246,13 +246,45 @@ static void lists_for_pages_are_json(void **state)
     assert_int_equal(hl__json_size(hl__json_at(j, 0)), 12);
     hl__json_free(j);
     hl__buf_clear(&out);
-    hl__acd_agents_json(b.acd, &out);
+    assert_int_equal(hl__acd_agents_json(b.acd, 0, 200, &out), 0);
     j = hl__json_read(out.data, out.len, &err);
     hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
     assert_string_equal(hl__json_text(hl__json_get(hl__json_at(j, 0), "state")), "offline");
     assert_string_equal(hl__json_text(hl__json_at(hl__json_get(hl__json_at(j, 0), "queues"), 1)), "leaks");
     assert_string_equal(hl__json_text(hl__json_get(hl__json_at(j, 1), "phone")), "sip:bob@127.0.0.1");
     hl__json_free(j);
+    hl__buf_free(&out);
+    bed_close(&b);
+}
+
+static void lists_for_pages_come_in_pieces(void **state)
+{
+    bed b;
+    hl__buf out;
+    hl__err err;
+    hl_id after = 0;
+    size_t all = 0, pieces = 0;
+
+    (void)state;
+    bed_open(&b);
+    hl__buf_init(&out, &hl_test_mem);
+    assert_int_equal(bed_load(&b, DOC), 0);
+    do {
+        hl__buf_clear(&out);
+        after = hl__acd_agents_json(b.acd, after, 1, &out);
+        hl__json *j = hl__json_read(out.data, out.len, &err);
+        all += hl__json_size(j);
+        hl__json_free(j);
+        pieces++;
+    } while (after);
+    hl_agent row = HL_AGENT_INIT;
+    while (hl__acd_agent_next(b.acd, 0, &row) == 1)
+        all--;
+    assert_int_equal(all, 0);
+    assert_true(pieces >= 3); /* each of one agent, the last of none */
+    hl__buf_clear(&out);
+    after = hl__acd_queues_json(b.acd, 0, 1, &out);
+    assert_true(after == bed_q(&b, "desk") || after == bed_q(&b, "leaks"));
     hl__buf_free(&out);
     bed_close(&b);
 }
@@ -377,6 +409,7 @@ int main(void)
         HL_TEST(the_numbers_are_those_promised), HL_TEST(the_structs_are_those_promised),
         HL_TEST(words_are_the_names_in_small_letters), HL_TEST(rows_show_what_is),
         HL_TEST(devices_say_where_the_offer_rings), HL_TEST(lists_for_pages_are_json),
+        HL_TEST(lists_for_pages_come_in_pieces),
         HL_TEST(every_reason_has_its_word), HL_TEST(wrong_ids_are_told_apart),
     };
 

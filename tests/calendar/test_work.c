@@ -74,7 +74,7 @@ static uint32_t load(bench *b, const char *text)
 {
     hl__section s[2];
     hl__json *j = NULL;
-    hl__doc doc = { NULL, no_object, nothing_near };
+    hl__doc doc = { .object = no_object, .nearest = nothing_near };
 
     hl__findings_clear(&b->f);
     assert_int_equal(hl__json_parse(&b->f, text, strlen(text), &j), 0);
