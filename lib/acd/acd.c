@@ -75,6 +75,7 @@ static void free_tables(hl__acd *acd)
     hl__free(mem, acd->queue);
     hl__free(mem, acd->class);
     hl__free(mem, acd->profile);
+    hl__free(mem, acd->queue_profile);
     hl__free(mem, acd->fit);
     hl__free(mem, acd->fit_back);
     hl__free(mem, acd->live);
@@ -120,6 +121,7 @@ void hl__acd_free(hl__acd *acd)
     hl__figures_free(acd, acd->figures);
     hl__timer_drop(&acd->core->wheel, &acd->goals);
     hl__scope_free(acd->scope);
+    hl__scope_free(acd->doc_scope);
     free_tables(acd);
     hl__free(acd->core->mem, acd);
 }

@@ -104,6 +104,14 @@ static const char *class_key(const hl__queue *q, const char *tail, const char *n
     return long_one->failed ? NULL : long_one->data;
 }
 
+hl__class *hl__class_find(const hl__acd *acd, const hl__queue *q, int channel)
+{
+    const char tail[2] = { (char)('A' + channel), '0' };
+    char small[KEY];
+
+    return hl__names_get(&acd->class_names, class_key(q, tail, "", small, NULL)); /* short: no buffer */
+}
+
 int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out)
 {
     const char tail[2] = { (char)('A' + channel), (char)('0' + step) };
@@ -350,6 +358,35 @@ static void queue_ties(hl__acd *acd)
     }
 }
 
+/* A listing asks each queue for its agents, a new class its queue: neither walks all kinds of agents there are. */
+static int queue_profiles(hl__acd *acd)
+{
+    uint32_t *at, n = 0;
+    hl__queue *q;
+
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        n += acd->profile[i] ? acd->profile[i]->members : 0;
+    if (!(at = hl__alloc_array(acd->core->mem, n + 1, sizeof(*at))))
+        return HL_ENOMEM;
+    hl__free(acd->core->mem, acd->queue_profile);
+    acd->queue_profile = at;
+    for (uint32_t i = 0; i < acd->queue_n; i++)
+        acd->queue[i]->profiles = 0;
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        for (uint32_t m = 0; acd->profile[i] && m < acd->profile[i]->members; m++)
+            if ((q = hl__map_get(&acd->queues, acd->profile[i]->member[m].queue)))
+                q->profiles++;
+    for (uint32_t i = 0; i < acd->queue_n; at += acd->queue[i++]->profiles)
+        acd->queue[i]->profile = at;
+    for (uint32_t i = 0; i < acd->queue_n; i++)
+        acd->queue[i]->profiles = 0;
+    for (uint32_t i = 0; i < acd->profile_n; i++)
+        for (uint32_t m = 0; acd->profile[i] && m < acd->profile[i]->members; m++)
+            if ((q = hl__map_get(&acd->queues, acd->profile[i]->member[m].queue)))
+                q->profile[q->profiles++] = i;
+    return 0;
+}
+
 int hl__acd_rebuild(hl__acd *acd)
 {
     int r;
@@ -367,6 +404,8 @@ int hl__acd_rebuild(hl__acd *acd)
         if ((r = agent_profile(acd, HL__OF(hl__agent, by_id, n))) < 0)
             return r;
     profiles_sweep(acd);
+    if ((r = queue_profiles(acd)) < 0)
+        return r;
     for (uint32_t i = 0; i < acd->class_n; i++)
         if (acd->class[i])
             hl__fit_class(acd, acd->class[i]);

@@ -299,26 +299,52 @@ static void check_need(hl__scope *s, const char *need, const hl__place *at, hl__
     hl__expr_free(e);
 }
 
+static bool has_need(const hl__qconf *q)
+{
+    bool has = q->need != NULL;
+
+    for (uint32_t i = 0; i < q->steps; i++)
+        has = has || q->step[i].need;
+    return has;
+}
+
+static void check_needs(hl__acd *acd, const hl__qconf *q, const hl__place *at, hl__findings *f, const hl__doc *doc)
+{
+    hl__place need = { at, "need", 0 }, steps = { at, "steps", 0 };
+
+    if (!has_need(q))
+        return;
+    if (!acd->doc_scope || !doc->serial || acd->doc_serial != doc->serial) { /* it takes a walk over all agents */
+        hl__scope_free(acd->doc_scope);
+        acd->doc_scope = NULL;
+        if (doc_scope(acd, doc, &acd->doc_scope) < 0) {
+            f->no_memory = true;
+            return;
+        }
+        acd->doc_serial = doc->serial;
+    }
+    check_need(acd->doc_scope, q->need, &need, f);
+    for (uint32_t i = 0; i < q->steps; i++) {
+        hl__place item = { &steps, NULL, i }, text = { &item, "need", 0 };
+        check_need(acd->doc_scope, q->step[i].need, &text, f);
+    }
+}
+
 void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
                      const hl__doc *doc)
 {
     hl__acd *acd = domain;
-    hl__place hours = { at, "hours", 0 }, need = { at, "need", 0 }, steps = { at, "steps", 0 };
-    hl__scope *scope = NULL;
+    hl__place hours = { at, "hours", 0 };
     hl__qconf *q;
 
     if (hl__json_type(j) != HL__JOBJECT) {
         hl__error(f, 520, at, "a queue is an object");
         return;
     }
-    if (!(q = hl__qconf_new(acd->core->mem, j, f, at)) || doc_scope(acd, doc, &scope) < 0) {
+    if (!(q = hl__qconf_new(acd->core->mem, j, f, at))) {
         f->no_memory = true;
     } else {
-        check_need(scope, q->need, &need, f);
-        for (uint32_t i = 0; i < q->steps; i++) {
-            hl__place item = { &steps, NULL, i }, text = { &item, "need", 0 };
-            check_need(scope, q->step[i].need, &text, f);
-        }
+        check_needs(acd, q, at, f, doc);
         hl__queue_rules_check(acd, q, name, at, f, doc);
         if (q->hours && !doc->object(doc->ctx, "calendars", q->hours)) {
             const char *near = doc->nearest ? doc->nearest(doc->ctx, "calendars", q->hours) : NULL;
@@ -326,7 +352,6 @@ void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl
                       near ? near : "", near ? "\"?" : "");
         }
     }
-    hl__scope_free(scope);
     hl__qconf_free(acd->core->mem, q);
 }
 

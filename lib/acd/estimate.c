@@ -209,20 +209,53 @@ void hl__predict(hl_estimate *e)
     e->p80_ms = whole(mean * f * f * f);
 }
 
-void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out)
+/* What a queue's waits and talks were like. */
+static void from_stat(const hl__queue *q, hl_estimate *out)
 {
-    const hl__stat *s = &k->queue->stat;
+    const hl__stat *s = &q->stat;
     double bias = s->actual / s->predicted;
 
     out->handle_ms = s->handle_sum / s->handle_n;
-    out->patience_ms = (5.0 * k->queue->conf->patience_ms + s->waited) / (5 + s->gave_up);
+    out->patience_ms = (5.0 * q->conf->patience_ms + s->waited) / (5 + s->gave_up);
     out->bias = bias < 0.5 ? 0.5 : bias > 2 ? 2 : bias;
-    out->agents = hl__class_slots(acd, k);
     out->ahead = 0;
+}
+
+void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out)
+{
+    from_stat(k->queue, out);
+    out->agents = hl__class_slots(acd, k);
     out->mean_ms = out->p50_ms = out->p80_ms = out->agents > 0 ? 0 : -1;
     if (out->agents <= 0 || hl__class_idle(acd, k))
         return;
     out->ahead = ahead(acd, k, key, id);
+    hl__predict(out);
+}
+
+/* Without a class there is nobody of that kind: then all agents of the queue count, and all who wait are ahead. */
+void hl__estimate_queue(hl__acd *acd, hl__queue *q, hl_estimate *out)
+{
+    int channel = __builtin_ctz(q->conf->channels);
+    hl__class *k = hl__class_find(acd, q, channel);
+    bool is_idle = false;
+
+    if (k) {
+        hl__estimate_class(acd, k, acd->core->now, UINT64_MAX, out);
+        return;
+    }
+    from_stat(q, out);
+    out->agents = 0;
+    for (uint32_t i = 0; i < q->profiles; i++) {
+        const hl__profile *p = acd->profile[q->profile[i]];
+        if (!p)
+            continue;
+        out->agents += (double)p->staffed * p->cap[channel].max;
+        is_idle = is_idle || (acd->idle[channel][p->index / 64] >> (p->index % 64) & 1);
+    }
+    out->mean_ms = out->p50_ms = out->p80_ms = out->agents > 0 ? 0 : -1;
+    if (out->agents <= 0 || is_idle)
+        return;
+    out->ahead = q->waiting;
     hl__predict(out);
 }
 

@@ -119,6 +119,7 @@ typedef struct hl__queue {
     struct hl__queue *reserve, *reserver, *next_reserver; /* for whom agents are kept; who keeps some for this one */
     int32_t idle[HL__CHANNELS];      /* agents of it who are offerable, if somebody keeps some for it */
     int64_t slope;                   /* thousandths; of law goal: as it is steered */
+    uint32_t *profile, profiles;     /* kinds of agents that are its members: indexes, in acd->queue_profile */
     hl__stat stat;
     hl__figures *figures;            /* NULL: nobody came yet */
     hl__lead lead;
@@ -226,12 +227,14 @@ struct hl__acd {
     hl__queue **queue; uint32_t queue_n, queue_room;     /* by id */
     hl__class **class; uint32_t class_n, class_room;     /* by index; NULL: free */
     hl__profile **profile; uint32_t profile_n, profile_room;
+    uint32_t *queue_profile;                             /* as of the last hl__acd_rebuild() */
     char **skill; uint32_t skill_n, skill_room;
     uint64_t *fit, *fit_back;        /* class x profile, profile x class: bits */
     uint32_t class_words, profile_words;
     uint64_t *waiting[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
     uint64_t *live;                  /* bits of classes that contacts are in */
-    hl__scope *scope;
+    hl__scope *scope, *doc_scope;    /* doc_scope: of the document that is being checked, doc_serial */
+    uint64_t doc_serial;
     hl__eval *eval;
     hl__val *skill_val;              /* of one profile, for eval */
     hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
@@ -285,6 +288,7 @@ extern const hl__capacity hl__capacity_plain[HL__CHANNELS];
 
 /* class.c, need.c: interning, and which profile fits which class */
 int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out);
+hl__class *hl__class_find(const hl__acd *acd, const hl__queue *q, int channel); /* first step, no need; NULL */
 void hl__class_free(hl__acd *acd, hl__class *k);
 int hl__class_sweep(hl__acd *acd);             /* frees those without contacts; how many */
 void hl__class_ref(hl__acd *acd, hl__class *k, int n); /* a contact more, a contact less */
@@ -398,6 +402,7 @@ void hl__predict(hl_estimate *e);              /* mean, p50, p80 from the rest o
 void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out);
 int hl__contact_place(const hl__queue *q, int64_t key, uint64_t id); /* 1: next */
 uint32_t hl__class_slots(hl__acd *acd, hl__class *k);  /* A(R): of staffed agents who may have it */
+void hl__estimate_queue(hl__acd *acd, hl__queue *q, hl_estimate *out); /* of who came now; makes no class */
 bool hl__class_idle(const hl__acd *acd, const hl__class *k); /* one of them could be offered now */
 double hl__harmonic(double a, double theta, uint32_t m, int squared); /* sum over i = 0..m of 1/(a + i theta)[^2] */
 #endif

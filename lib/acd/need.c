@@ -349,13 +349,33 @@ static void put_bit(uint64_t *bits, uint32_t n, bool on)
         bits[n / 64] &= ~(UINT64_C(1) << (n % 64));
 }
 
+static void fit_members(hl__acd *acd, hl__class *k, const hl__queue *q)
+{
+    for (uint32_t i = 0; i < q->profiles; i++) {
+        const hl__profile *p = acd->profile[q->profile[i]];
+        if (!p || !admits(acd, k, p))
+            continue;
+        put_bit(&acd->fit[(size_t)k->index * acd->profile_words], p->index, true);
+        put_bit(&acd->fit_back[(size_t)p->index * acd->class_words], k->index, true);
+    }
+}
+
 void hl__fit_class(hl__acd *acd, hl__class *k)
 {
-    for (uint32_t i = 0; i < acd->profile_n; i++)
-        if (acd->profile[i]) {
-            bool fits = admits(acd, k, acd->profile[i]);
-            put_bit(&acd->fit[(size_t)k->index * acd->profile_words], i, fits);
-            put_bit(&acd->fit_back[(size_t)i * acd->class_words], k->index, fits);
+    uint64_t *row = &acd->fit[(size_t)k->index * acd->profile_words];
+    const hl__qconf *conf = k->queue->conf;
+
+    for (uint32_t w = 0; w < acd->profile_words; w++) {
+        for (uint64_t bits = row[w]; bits; bits &= bits - 1)
+            put_bit(&acd->fit_back[(w * 64 + (size_t)__builtin_ctzll(bits)) * acd->class_words], k->index, false);
+        row[w] = 0;
+    }
+    fit_members(acd, k, k->queue);
+    for (uint32_t i = 0; i < k->step && i < conf->steps; i++)
+        for (uint32_t n = 0; n < conf->step[i].alsos; n++) {
+            const hl__queue *q = hl__names_get(&acd->queue_names, conf->step[i].also[n]);
+            if (q)
+                fit_members(acd, k, q);
         }
     k->staff_seen = 0;
 }

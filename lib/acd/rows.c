@@ -75,8 +75,6 @@ uint32_t hl__acd_contacts(const hl__acd *acd)
 static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
 {
     hl_estimate e = HL_ESTIMATE_INIT;
-    hl__class *k;
-    int channel = __builtin_ctz(q->conf->channels);
 
     *row = (hl_queue)HL_QUEUE_INIT;
     row->waiting = q->waiting;
@@ -85,20 +83,18 @@ static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
     row->id = q->id;
     row->name = q->name;
     row->title = q->conf->title ? q->conf->title : q->name;
-    for (uint32_t i = 0; i < acd->profile_n; i++) {
-        const hl__profile *p = acd->profile[i];
+    for (uint32_t i = 0; i < q->profiles; i++) {
+        const hl__profile *p = acd->profile[q->profile[i]];
         if (!p || !hl__member_of(p, q->id))
-            continue;
+            continue; /* settings were changed a moment ago */
         row->staffed += p->staffed;
         row->idle += p->free;
         row->wrapup += p->wrapup;
         row->aux += p->aux;
     }
-    row->p50_ms = -1;
-    if (!acd->is_stale && hl__class_get(acd, q, channel, 0, "", &k) == 0) {
-        hl__estimate_class(acd, k, acd->core->now, UINT64_MAX, &e);
-        row->p50_ms = e.p50_ms;
-    }
+    if (!acd->is_stale)
+        hl__estimate_queue(acd, q, &e);
+    row->p50_ms = acd->is_stale ? -1 : e.p50_ms;
     for (const hl__link *l = q->line.next; l != &q->line && row->oldest == 0; l = l->next)
         if (HL__OF(const hl__contact, line, l)->state <= HL_CONTACT_OFFERED)
             row->oldest = HL__OF(const hl__contact, line, l)->since;

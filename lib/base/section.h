@@ -14,6 +14,7 @@ typedef struct hl__doc { /* the document as it will be once loaded */
     const char *(*nearest)(const void *ctx, const char *section, const char *name);    /* for "did you mean", or NULL */
     const hl__json *(*next)(const void *ctx, const char *section, uint32_t *pos);      /* objects one by one, *pos = 0
                                                                                            first; NULL: no more */
+    uint64_t serial; /* of this document: what was made of it need not be made again for each object; 0: not known */
 } hl__doc;
 typedef struct hl__section {
     const char *name;  /* "queues" */

@@ -122,6 +122,7 @@ struct hl {
     hl__request *first, **last;
     hl__batch *batch;
     uint64_t batch_number, durable;
+    uint64_t documents;       /* read so far */
     hl__ring *sealed;         /* struct hl__sealed of the batches on their way to disk */
     struct hl__sealed { uint64_t number; hl_seq seq; } waiting; /* the oldest of them, taken out; number 0: none */
     hl__store_link store;     /* append NULL: nothing outlives the engine */

@@ -217,7 +217,7 @@ static void check_unused(hl__planned *p, const hl__entry *e, const hl__place *at
 
 static void check_room(hl__planned *p, uint32_t room)
 {
-    const hl__doc doc = { p, plan_object, plan_nearest, plan_next };
+    const hl__doc doc = { p, plan_object, plan_nearest, plan_next, p->serial };
     const hl__section *s = &p->hl->room[room].section;
     hl__place top = { NULL, s->name, 0 };
     uint32_t agents = 0;
@@ -312,7 +312,7 @@ static int refuse(hl_t *hl, int code, const hl__findings *f)
 
 int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
 {
-    hl__planned p = { .hl = hl, .f = f };
+    hl__planned p = { .hl = hl, .serial = ++hl->documents, .f = f };
     hl_event ev = HL_EVENT_INIT;
     uint64_t drivers = 0;
     int r = plan_make(&p, json, len);
@@ -336,7 +336,7 @@ int hl__load(hl_t *hl, const char *json, size_t len, hl__findings *f)
 
 int hl__check(hl_t *hl, const char *json, size_t len, hl__findings *f)
 {
-    hl__planned p = { .hl = hl, .f = f };
+    hl__planned p = { .hl = hl, .serial = ++hl->documents, .f = f };
     int r = plan_make(&p, json, len);
 
     plan_free(&p);

@@ -20,6 +20,7 @@ typedef struct hl__entry { /* an object as it will be */
 
 typedef struct hl__planned {
     hl_t *hl;
+    uint64_t serial;    /* of all documents so far */
     hl__findings *f;
     hl__json *doc;
     hl__names by_name[HL__SECTIONS];

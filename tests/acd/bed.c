@@ -179,7 +179,7 @@ static const hl__json *next(const void *ctx, const char *section, uint32_t *pos)
 static void check_all(bed *b, const hl__json *doc, hl__findings *f)
 {
     hl__section s[3];
-    hl__doc d = { doc, object, NULL, next };
+    hl__doc d = { .ctx = doc, .object = object, .next = next };
 
     for (uint32_t i = 0; i < hl__acd_sections(b->acd, s, 3); i++) {
         const hl__json *j = hl__json_get(doc, s[i].name);

@@ -88,8 +88,9 @@ static void measure(const char *what)
     }
     double whole = now() - began;
     qsort(took, CALLS, sizeof(*took), by_value);
-    printf("list: free agent to offer, %s: p50 %.0f us, p99 %.0f us, most %.1f ms (bars 1 ms and 10 ms); %ld rows/s read\n", what,
-           took[CALLS / 2], took[CALLS * 99 / 100], took[CALLS - 1] / 1e3, (long)((double)(rows - had) / whole));
+    printf("list: free agent to offer, %s: p50 %.0f us, p99 %.0f us, most %.1f ms (bars 1 ms and 10 ms); %ld rows/s "
+           "read\n", what, took[CALLS / 2], took[CALLS * 99 / 100], took[CALLS - 1] / 1e3,
+           (long)((double)(rows - had) / whole));
 }
 
 int main(void)
