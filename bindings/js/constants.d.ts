@@ -10,6 +10,8 @@ export const Work: Readonly<{ IDLE: 0; COOLING: 1; OFFER: 2; BUSY: 3; WRAPUP: 4 
 export const Offer: Readonly<{ ACCEPTED: 1; REJECTED: 2; NO_ANSWER: 3; BUSY: 4; UNREACHABLE: 5; FAILED: 6; RESCINDED: 7; LATE: 8 }>;
 export const Alarm: Readonly<{ LEVEL: 1; WAIT: 2; LENGTH: 3; NOBODY: 4; REPAIRED: 5 }>;
 export const Span: Readonly<{ INTERVAL: 0; LAST: 1; DAY: 2; ALL: 3 }>;
+export const Callback: Readonly<{ PROMISED: 1; DUE: 2; CALLING: 3; REACHED: 4; MISSED: 5; KEPT: 6; BROKEN: 7; CANCELLED: 8 }>;
+export const Promise: Readonly<{ CUSTOMER_FIRST: 0; AGENT_FIRST: 1 }>;
 export const Calendar: Readonly<{ OPEN: 1; CLOSED: 2; HOLIDAY: 3 }>;
 export const Workday: Readonly<{ FIRST: 1; MIDNIGHT: 2; NATURAL: 4 }>;
 export const Leg: Readonly<{ NEW: 0; TRYING: 1; RINGING: 2; EARLY: 3; ANSWERED: 4; LOST: 5; ENDING: 6; ENDED: 7 }>;

@@ -17,6 +17,8 @@ extern "C" {
     X(RESCINDED, 7) X(LATE, 8)
 #define HL_ALARMS(X) X(LEVEL, 1) X(WAIT, 2) X(LENGTH, 3) X(NOBODY, 4) X(REPAIRED, 5)
 #define HL_SPANS(X) X(INTERVAL, 0) X(LAST, 1) X(DAY, 2) X(ALL, 3)
+#define HL_CALLBACKS(X) X(PROMISED, 1) X(DUE, 2) X(CALLING, 3) X(REACHED, 4) X(MISSED, 5) X(KEPT, 6) X(BROKEN, 7) \
+    X(CANCELLED, 8)
 #define X(name, number) HL_CHANNEL_##name = number,
 enum { HL_CHANNELS(X) };
 #undef X
@@ -41,6 +43,10 @@ enum { HL_ALARMS(X) };
 #define X(name, number) HL_SPAN_##name = number,
 enum { HL_SPANS(X) };
 #undef X
+#define X(name, number) HL_CALLBACK_##name = number,
+enum { HL_CALLBACKS(X) };
+#undef X
+enum { HL_PROMISE_CUSTOMER_FIRST, HL_PROMISE_AGENT_FIRST }; /* whose telephone rings first in a call-back */
 
 typedef struct hl_contact_new {
     uint32_t size;
@@ -67,6 +73,14 @@ typedef struct hl_contact {
     const char *ref, *data;
 } hl_contact;
 #define HL_CONTACT_INIT { sizeof(hl_contact), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+typedef struct hl_promise {
+    uint32_t size;
+    int32_t mode; /* HL_PROMISE_* */
+    hl_time from, until; /* window [when the place is reached, end of the next opening day] */
+    int32_t tries, gap_ms; /* [3, 300000]: up to 100, a week */
+    const char *number, *note; /* [the contact's]; for the agent */
+} hl_promise;
+#define HL_PROMISE_INIT { sizeof(hl_promise), 0, 0, 0, 0, 0, 0, 0 }
 typedef struct hl_agent {
     uint32_t size;
     int32_t state, work, load; /* HL_AGENT_*; HL_WORK_*, greatest of the channels; % of capacity in use */
@@ -125,6 +139,9 @@ HL_API int hl_contact_add(hl_t *hl, const hl_contact_new *in, hl_id *out); /* EL
 HL_API int hl_contact_move(hl_t *hl, hl_id contact, hl_id queue, int keep); /* keep 0: to the end */
 HL_API int hl_contact_credit(hl_t *hl, hl_id contact, int credit_ms);
 HL_API int hl_contact_need(hl_t *hl, hl_id contact, const char *need); /* EPARSE */
+/* A voice contact that waits may hang up and keeps its place: its number is dialled when its turn is near, or when an
+ * agent has accepted it. Again: other terms. ENOENT, ESTATE; EINVAL: no number, a window that is over. */
+HL_API int hl_contact_promise(hl_t *hl, hl_id contact, const hl_promise *in);
 HL_API int hl_contact_end(hl_t *hl, hl_id contact, int outcome); /* HL_OUTCOME_* */
 HL_API int hl_contact_get(hl_t *hl, hl_id contact, hl_contact *row);
 HL_API int hl_contact_next(hl_t *hl, hl_id queue, hl_contact *row);

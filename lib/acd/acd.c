@@ -81,6 +81,7 @@ static void free_tables(hl__acd *acd)
     hl__free(mem, acd->live);
     for (int i = 0; i < HL__CHANNELS; i++) {
         hl__free(mem, acd->waiting[i]);
+        hl__free(mem, acd->parked[i]);
         hl__free(mem, acd->idle[i]);
     }
     hl__free(mem, acd->eval);

@@ -54,6 +54,13 @@ int hl__acd_connected(hl__acd *acd, hl_id contact);    /* both legs are up */
 int hl__acd_agent_failed(hl__acd *acd, hl_id contact); /* the agent's leg failed or went: back with the old key */
 int hl__acd_talk_end(hl__acd *acd, hl_id contact);     /* handled; the agent goes into wrap-up */
 
+/* A call-back: the party's leg may go, the place stays. CALLING, or CONNECTING without a leg: dial the number, then say
+ * how that came out. HL_ESTATE: nobody is being called. */
+int hl__acd_promise(hl__acd *acd, hl_id contact, const hl_promise *in);
+int hl__acd_reached(hl__acd *acd, hl_id contact, hl_id leg); /* the party is on the line, and a person */
+int hl__acd_missed(hl__acd *acd, hl_id contact);             /* busy, no answer, a machine */
+int hl__acd_promised(hl__acd *acd, hl_id contact, hl_promise *out); /* 1: tries are those missed; 0: none */
+
 /* Agents. */
 int hl__acd_go(hl__acd *acd, hl_id agent, int state, const char *reason);
 int hl__acd_wrapup(hl__acd *acd, hl_id agent, hl_id contact, int more_ms); /* contact 0: every one */
@@ -84,8 +91,8 @@ int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *r
 int hl__acd_explain(hl__acd *acd, hl_id what, hl_id agent, hl__buf *out);
 uint32_t hl__acd_contacts(const hl__acd *acd);                  /* how many live, of any state */
 /* For pages: a JSON list of at most `limit` objects behind `after`; the id of the last if there may be more, else 0.
- * queue.list: id name title waiting offered engaged staffed idle wrapup aux
- * oldest p50_ms. agent.list: id name title state work reason since contact queues phone. */
+ * queue.list: id name title waiting parked offered engaged staffed idle wrapup
+ * aux oldest p50_ms. agent.list: id name title state work reason since contact queues phone. */
 hl_id hl__acd_queues_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out);
 hl_id hl__acd_agents_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *out);
 const char *hl__acd_word(int list, int number);  /* the word of a HL_*_ number; NULL: none. list: HL__WORD_* */

@@ -49,7 +49,7 @@ static void watch_wait(hl__acd *acd, hl__queue *q)
         hl__timer_drop(&acd->core->wheel, &f->timer);
         return;
     }
-    since = HL__OF(const hl__contact, line, first)->since;
+    since = hl__on_line(HL__OF(const hl__contact, line, first));
     due = since + (hl_time)q->conf->alarm_wait_ms * HL__US;
     f->timer.fire = fire;
     set(acd, q, HL_ALARM_WAIT, due <= acd->core->now, (acd->core->now - since) / HL__US);

@@ -1,6 +1,6 @@
 /* config.c - the sections "queues" and "capacities": JSON to settings, what is wrong with it, taking it over.
  *
- * Codes: 520 a value, 521 a name nobody has, 522 a requirement, 523 something this build does not have. */
+ * Codes: 520 a value, 521 a name nobody has, 522 a requirement. */
 #include "acd/inner.h"
 #include <string.h>
 
@@ -21,21 +21,7 @@ const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
 
 #define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
     "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
-    "announce resume_ms goal alarm_wait_ms alarm_len ring reserve overflow"
-#define LATER_KEYS "lead_ms"
-
-/* Keys of the design that this build lacks are told apart from misspelt ones. */
-static void known(const hl__jcheck *c)
-{
-    static const char *const later[] = { "lead_ms" };
-
-    hl__jknown(c, QUEUE_KEYS " " LATER_KEYS);
-    for (size_t i = 0; i < HL__COUNT(later); i++)
-        if (hl__json_get(c->j, later[i])) {
-            hl__place at = { c->at, later[i], 0 };
-            hl__error(c->f, 523, &at, "\"%s\" is not available in this build", later[i]);
-        }
-}
+    "announce resume_ms goal alarm_wait_ms alarm_len ring reserve overflow lead_ms"
 
 static int word_of(const char *const *words, const char *word)
 {
@@ -205,6 +191,7 @@ static void read_times(const hl__jcheck *c, hl__qconf *q)
         { "handle_ms", offsetof(hl__qconf, handle_ms), 1000, 86400000, 180000 },
         { "patience_ms", offsetof(hl__qconf, patience_ms), 1000, INT32_MAX, 300000 },
         { "resume_ms", offsetof(hl__qconf, resume_ms), 0, 86400000, 120000 },
+        { "lead_ms", offsetof(hl__qconf, lead_ms), 0, 86400000, 25000 },
         { "alarm_wait_ms", offsetof(hl__qconf, alarm_wait_ms), 0, 86400000, 0 },
         { "alarm_len", offsetof(hl__qconf, alarm_len), 0, 1000000, 0 },
     };
@@ -234,7 +221,7 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
 
     if (!q)
         return NULL;
-    known(&c);
+    hl__jknown(&c, QUEUE_KEYS);
     q->channels = read_channels(&c);
     read_order(&c, q);
     read_times(&c, q);

@@ -11,10 +11,21 @@ static int32_t resume_ms(const hl__contact *c)
     return c->resume_ms ? c->resume_ms : c->class->queue->conf->resume_ms;
 }
 
+static bool is_here(const hl__acd *acd, const hl__contact *c)
+{
+    (void)acd; /* a matter of its promise alone */
+    return !hl__promise_away(c);
+}
+
+static bool is_away(const hl__acd *acd, const hl__contact *c)
+{
+    (void)acd; /* as above */
+    return hl__promise_away(c);
+}
+
 static bool can_resume(const hl__acd *acd, const hl__contact *c)
 {
-    (void)acd; /* a matter of settings alone */
-    return resume_ms(c) > 0;
+    return resume_ms(c) > 0 && is_here(acd, c);
 }
 
 static bool rings(const hl__acd *acd, const hl__contact *c)
@@ -49,7 +60,7 @@ static void in_line(hl__contact *c)
 
     if (hl__link_in(&c->line))
         return;
-    while (at != head && HL__OF(hl__contact, line, at)->since > c->since)
+    while (at != head && hl__on_line(HL__OF(hl__contact, line, at)) > hl__on_line(c))
         at = at->prev;
     hl__link_add(at->next, &c->line); /* adds before: at->next is the head if it comes last */
 }
@@ -75,6 +86,8 @@ static void kept_until(const hl__acd *acd, hl__contact *c)
 
 void hl__contact_changed(hl__acd *acd, hl__contact *c)
 {
+    if (hl__promise_away(c))
+        hl__promise_look(acd, c);
     if (c->state != HL_CONTACT_WAITING)
         return;
     kept_until(acd, c);
@@ -84,21 +97,27 @@ void hl__contact_changed(hl__acd *acd, hl__contact *c)
 
 void hl__contact_wait(hl__acd *acd, hl__contact *c)
 {
-    hl__agent *a = waits_for(acd, c);
+    hl__tree *rest = hl__promise_rest(acd, c);
+    hl__agent *a = rest ? NULL : waits_for(acd, c);
     hl__class *k = c->class;
 
-    c->tree = a ? &a->mine : &k->tree;
+    c->tree = rest ? rest : a ? &a->mine : &k->tree;
     c->node.key = c->key;
     c->node.id = (uint64_t)c->id;
     hl__tree_add(c->tree, &c->node);
     c->in_order.key = c->key;
     c->in_order.id = (uint64_t)c->id;
     hl__tree_add(&k->queue->order, &c->in_order);
-    if (!a)
+    if (!a && !rest)
         acd->waiting[k->channel][k->index / 64] |= UINT64_C(1) << (k->index % 64);
-    in_line(c);
-    hl__ask_contact(acd, c);
-    kept_until(acd, c);
+    if (c->state == HL_CONTACT_WAITING)
+        in_line(c);
+    if (rest) {
+        c->until = 0;
+    } else {
+        hl__ask_contact(acd, c);
+        kept_until(acd, c);
+    }
     hl__contact_timer(acd, c);
 }
 
@@ -116,6 +135,8 @@ void hl__contact_unwait(hl__acd *acd, hl__contact *c)
     hl__link_del(&c->fresh);
     if (!k->tree.first)
         acd->waiting[k->channel][k->index / 64] &= ~(UINT64_C(1) << (k->index % 64));
+    if (!k->parked.first)
+        acd->parked[k->channel][k->index / 64] &= ~(UINT64_C(1) << (k->index % 64));
 }
 
 void hl__contact_key(hl__contact *c, int64_t credit_ms)
@@ -149,6 +170,7 @@ static void matched(hl__acd *acd, hl__contact *c, const hl__with *with)
 
     (void)with; /* nothing comes with it */
     hl__contact_unwait(acd, c);
+    hl__promise_due(acd, c);
     c->ring_at = conf->add_ms ? acd->core->now + (hl_time)conf->add_ms * HL__US : 0;
     hl__contact_timer(acd, c);
 }
@@ -209,6 +231,7 @@ static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
     hl__queue *q = c->class->queue;
     hl__slot *s = c->slot;
     double waited = ms_since(acd, c->queued);
+    bool held_on = !c->promise;
     hl_event ev = { .type = HL_EV_CONTACT_CONNECTED, .contact = c->id, .leg = c->leg, .queue = q->id,
         .agent = s->agent->id, .code = ms_since(acd, c->since) };
 
@@ -219,21 +242,35 @@ static void up(hl__acd *acd, hl__contact *c, const hl__with *with)
     unline(c);
     hl__stat_wait(acd, q, waited, false);
     hl__figures_answered(acd, c);
-    hl__goal_count(acd, q, ms_since(acd, c->since), true);
-    hl__stat_served(&q->stat, waited, c->predicted_ms);
+    if (held_on) {
+        hl__goal_count(acd, q, ms_since(acd, c->since), true);
+        hl__stat_served(&q->stat, waited, c->predicted_ms);
+    }
     hl__acd_emit(acd, ev);
+    hl__promise_over(acd, c, HL_CALLBACK_KEPT);
     hl__contact_timer(acd, c);
+}
+
+/* Agent first: he is there already. */
+static void up_at_last(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__promise_reached(acd, c, with->leg);
+    up(acd, c, NULL);
 }
 
 static void accepted(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
     (void)with; /* nothing comes with it */
     hl__acd_tell(acd, &c->news, HL__NEWS_CONNECT);
-    if (c->leg == 0) {
+    if (hl__promise_away(c)) {
+        c->until = 0;
+        hl__promise_calling(acd, c);
+    } else if (c->leg == 0) {
         (void)hl__contact_do(acd, c, HL__DO_UP, NULL); /* it connects */
         return;
+    } else {
+        c->until = acd->core->now + (hl_time)c->class->queue->conf->connect_ms * HL__US;
     }
-    c->until = acd->core->now + (hl_time)c->class->queue->conf->connect_ms * HL__US;
     c->ring_at = c->ring ? acd->core->now + RING_ON : 0;
     hl__contact_timer(acd, c);
 }
@@ -270,6 +307,47 @@ static void release(hl__acd *acd, hl__contact *c)
         hl__slot_over(acd, s, false);
 }
 
+/* Its leg may go; what rings for it stops. */
+static void parked(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__contact_unwait(acd, c);
+    unline(c);
+    ring_stop(acd, c, with);
+    hl__promise_begin(acd, c, with->promise);
+    hl__contact_wait(acd, c);
+}
+
+/* It is looked at, or comes back from an agent: into the tree it belongs in now. */
+static void rest(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__contact_unwait(acd, c);
+    again(acd, c, with);
+}
+
+static void call(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    hl__promise_due(acd, c);
+    hl__promise_calling(acd, c);
+    hl__contact_timer(acd, c);
+}
+
+static void reached(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__contact_unwait(acd, c);
+    hl__promise_reached(acd, c, with->leg);
+    again(acd, c, with);
+}
+
+/* The agent who had accepted is free again: no media, no wrap-up, nothing to cool for. */
+static void missed(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__contact_unwait(acd, c);
+    release(acd, c);
+    hl__promise_missed(acd, c);
+    again(acd, c, with);
+}
+
 static void lost(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
     int32_t ms = resume_ms(c);
@@ -290,7 +368,7 @@ static void lost(hl__acd *acd, hl__contact *c, const hl__with *with)
 static void done(hl__acd *acd, hl__contact *c, int outcome)
 {
     hl__slot *s = c->slot;
-    bool talked = s && s->state == HL__SLOT_TALK;
+    bool talked = s && s->state == HL__SLOT_TALK, held_on = !c->promise;
     char data[64] = "";
     hl_event ev = { .type = HL_EV_CONTACT_ENDED, .contact = c->id, .queue = c->class->queue->id,
         .agent = s ? s->agent->id : 0, .code = outcome };
@@ -304,12 +382,13 @@ static void done(hl__acd *acd, hl__contact *c, int outcome)
     hl__contact_unwait(acd, c);
     unline(c);
     release(acd, c);
-    if (!talked && c->lost_ms == 0)
+    if (!talked && c->lost_ms == 0 && held_on)
         hl__stat_wait(acd, c->class->queue, ms_since(acd, c->queued), outcome == HL_OUTCOME_ABANDONED);
     hl__figures_out(acd, c, outcome);
-    if (!talked && outcome == HL_OUTCOME_ABANDONED)
+    if (!talked && outcome == HL_OUTCOME_ABANDONED && held_on)
         hl__goal_count(acd, c->class->queue, ev.detail, false);
     c->outcome = outcome;
+    hl__promise_over(acd, c, outcome == HL_OUTCOME_WITHDRAWN ? HL_CALLBACK_CANCELLED : HL_CALLBACK_BROKEN);
     hl__acd_emit(acd, ev);
     hl__timer_drop(&acd->core->wheel, &c->timer);
     hl__map_del(&acd->contacts, c->id);
@@ -343,6 +422,18 @@ static void timed_out(hl__acd *acd, hl__contact *c, const hl__with *with)
     done(acd, c, HL_OUTCOME_TIMED_OUT);
 }
 
+static void broken(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    (void)with; /* nothing comes with it */
+    done(acd, c, HL_OUTCOME_BROKEN);
+}
+
+static void last_missed(hl__acd *acd, hl__contact *c, const hl__with *with)
+{
+    hl__promise_missed(acd, c);
+    broken(acd, c, with);
+}
+
 /* The live figures of its queue. */
 static void count(const hl__contact *c, int32_t n)
 {
@@ -354,6 +445,8 @@ static void count(const hl__contact *c, int32_t n)
         q->offered += n;
     else if (c->state == HL_CONTACT_ENGAGED)
         q->engaged += n;
+    else if (c->state == HL_CONTACT_PARKED || c->state == HL_CONTACT_CALLING)
+        q->parked += n;
 }
 
 static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
@@ -374,11 +467,16 @@ static void moved(hl__acd *acd, hl__contact *c, const hl__with *with)
     c->until = 0;
     hl__contact_queued(acd, c);
     hl__figures_add(acd, c->class->queue, HL__N_moved_in, 1);
+    hl__promise_moved(acd, c);
     hl__contact_wait(acd, c);
 }
 
 static void resumed(hl__acd *acd, hl__contact *c, const hl__with *with)
 {
+    hl__contact_unwait(acd, c); /* who is to be called back may call himself */
+    if (c->promise)
+        c->queued = acd->core->now;
+    hl__promise_over(acd, c, HL_CALLBACK_CANCELLED);
     c->leg = with->leg;
     c->lost_ms = 0;
     hl__figures_back(c);
@@ -391,38 +489,59 @@ static const struct move {
     uint8_t next;
     action *act;
 } moves[] = {
-    { HL_CONTACT_WAITING,    HL__DO_MATCHED,  NULL,       HL_CONTACT_OFFERED,    matched },
-    { HL_CONTACT_WAITING,    HL__DO_WIDEN,    NULL,       HL_CONTACT_WAITING,    widen },
-    { HL_CONTACT_WAITING,    HL__DO_TIMEOUT,  NULL,       HL_CONTACT_DONE,       timed_out },
-    { HL_CONTACT_WAITING,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
-    { HL_CONTACT_WAITING,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
-    { HL_CONTACT_WAITING,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
-    { HL_CONTACT_WAITING,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
-    { HL_CONTACT_OFFERED,    HL__DO_ACCEPT,   NULL,       HL_CONTACT_CONNECTING, accepted },
-    { HL_CONTACT_OFFERED,    HL__DO_RING,     NULL,       HL_CONTACT_OFFERED,    ring_more },
-    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   rings,      HL_CONTACT_OFFERED,    fewer },
-    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   is_late,    HL_CONTACT_DONE,       timed_out },
-    { HL_CONTACT_OFFERED,    HL__DO_LAPSED,   NULL,       HL_CONTACT_WAITING,    again },
-    { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
-    { HL_CONTACT_OFFERED,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
-    { HL_CONTACT_OFFERED,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
-    { HL_CONTACT_OFFERED,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
-    { HL_CONTACT_CONNECTING, HL__DO_UP,       NULL,       HL_CONTACT_ENGAGED,    up },
-    { HL_CONTACT_CONNECTING, HL__DO_RING,     NULL,       HL_CONTACT_CONNECTING, ring_stop },
-    { HL_CONTACT_CONNECTING, HL__DO_LAPSED,   NULL,       HL_CONTACT_CONNECTING, fewer },
-    { HL_CONTACT_CONNECTING, HL__DO_FAIL,     rings,      HL_CONTACT_OFFERED,    next_takes },
-    { HL_CONTACT_CONNECTING, HL__DO_FAIL,     NULL,       HL_CONTACT_WAITING,    failed },
-    { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   can_resume, HL_CONTACT_LOST,       lost },
-    { HL_CONTACT_CONNECTING, HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       abandoned },
-    { HL_CONTACT_CONNECTING, HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
-    { HL_CONTACT_ENGAGED,    HL__DO_FAIL,     NULL,       HL_CONTACT_WAITING,    failed },
-    { HL_CONTACT_ENGAGED,    HL__DO_HANGUP,   NULL,       HL_CONTACT_DONE,       handled },
-    { HL_CONTACT_ENGAGED,    HL__DO_TALK_END, NULL,       HL_CONTACT_DONE,       handled },
-    { HL_CONTACT_ENGAGED,    HL__DO_MOVE,     NULL,       HL_CONTACT_WAITING,    moved },
-    { HL_CONTACT_ENGAGED,    HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
-    { HL_CONTACT_LOST,       HL__DO_RESUME,   NULL,       HL_CONTACT_WAITING,    resumed },
-    { HL_CONTACT_LOST,       HL__DO_EXPIRE,   NULL,       HL_CONTACT_DONE,       abandoned },
-    { HL_CONTACT_LOST,       HL__DO_END,      NULL,       HL_CONTACT_DONE,       end },
+    { HL_CONTACT_WAITING,     HL__DO_MATCHED,   NULL,              HL_CONTACT_OFFERED,    matched },
+    { HL_CONTACT_WAITING,     HL__DO_WIDEN,     NULL,              HL_CONTACT_WAITING,    widen },
+    { HL_CONTACT_WAITING,     HL__DO_TIMEOUT,   NULL,              HL_CONTACT_DONE,       timed_out },
+    { HL_CONTACT_WAITING,     HL__DO_HANGUP,    can_resume,        HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_WAITING,     HL__DO_HANGUP,    NULL,              HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_WAITING,     HL__DO_MOVE,      NULL,              HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_WAITING,     HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_WAITING,     HL__DO_PROMISE,   NULL,              HL_CONTACT_PARKED,     parked },
+    { HL_CONTACT_OFFERED,     HL__DO_ACCEPT,    NULL,              HL_CONTACT_CONNECTING, accepted },
+    { HL_CONTACT_OFFERED,     HL__DO_RING,      NULL,              HL_CONTACT_OFFERED,    ring_more },
+    { HL_CONTACT_OFFERED,     HL__DO_LAPSED,    rings,             HL_CONTACT_OFFERED,    fewer },
+    { HL_CONTACT_OFFERED,     HL__DO_LAPSED,    is_away,           HL_CONTACT_PARKED,     again },
+    { HL_CONTACT_OFFERED,     HL__DO_LAPSED,    is_late,           HL_CONTACT_DONE,       timed_out },
+    { HL_CONTACT_OFFERED,     HL__DO_LAPSED,    NULL,              HL_CONTACT_WAITING,    again },
+    { HL_CONTACT_OFFERED,     HL__DO_HANGUP,    can_resume,        HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_OFFERED,     HL__DO_HANGUP,    is_here,           HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_OFFERED,     HL__DO_MOVE,      is_away,           HL_CONTACT_PARKED,     moved },
+    { HL_CONTACT_OFFERED,     HL__DO_MOVE,      NULL,              HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_OFFERED,     HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_OFFERED,     HL__DO_PROMISE,   NULL,              HL_CONTACT_PARKED,     parked },
+    { HL_CONTACT_CONNECTING,  HL__DO_UP,        is_here,           HL_CONTACT_ENGAGED,    up },
+    { HL_CONTACT_CONNECTING,  HL__DO_RING,      NULL,              HL_CONTACT_CONNECTING, ring_stop },
+    { HL_CONTACT_CONNECTING,  HL__DO_LAPSED,    NULL,              HL_CONTACT_CONNECTING, fewer },
+    { HL_CONTACT_CONNECTING,  HL__DO_FAIL,      rings,             HL_CONTACT_OFFERED,    next_takes },
+    { HL_CONTACT_CONNECTING,  HL__DO_FAIL,      is_away,           HL_CONTACT_PARKED,     failed },
+    { HL_CONTACT_CONNECTING,  HL__DO_FAIL,      NULL,              HL_CONTACT_WAITING,    failed },
+    { HL_CONTACT_CONNECTING,  HL__DO_HANGUP,    can_resume,        HL_CONTACT_LOST,       lost },
+    { HL_CONTACT_CONNECTING,  HL__DO_HANGUP,    is_here,           HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_CONNECTING,  HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_CONNECTING,  HL__DO_REACHED,   is_away,           HL_CONTACT_ENGAGED,    up_at_last },
+    { HL_CONTACT_CONNECTING,  HL__DO_MISSED,    hl__promise_tries, HL_CONTACT_PARKED,     missed },
+    { HL_CONTACT_CONNECTING,  HL__DO_MISSED,    is_away,           HL_CONTACT_DONE,       last_missed },
+    { HL_CONTACT_ENGAGED,     HL__DO_FAIL,      NULL,              HL_CONTACT_WAITING,    failed },
+    { HL_CONTACT_ENGAGED,     HL__DO_HANGUP,    NULL,              HL_CONTACT_DONE,       handled },
+    { HL_CONTACT_ENGAGED,     HL__DO_TALK_END,  NULL,              HL_CONTACT_DONE,       handled },
+    { HL_CONTACT_ENGAGED,     HL__DO_MOVE,      NULL,              HL_CONTACT_WAITING,    moved },
+    { HL_CONTACT_ENGAGED,     HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_PARKED,      HL__DO_PROMISE,   NULL,              HL_CONTACT_PARKED,     parked },
+    { HL_CONTACT_PARKED,      HL__DO_REST,      NULL,              HL_CONTACT_PARKED,     rest },
+    { HL_CONTACT_PARKED,      HL__DO_CALL,      NULL,              HL_CONTACT_CALLING,    call },
+    { HL_CONTACT_PARKED,      HL__DO_MATCHED,   NULL,              HL_CONTACT_OFFERED,    matched },
+    { HL_CONTACT_PARKED,      HL__DO_RESUME,    NULL,              HL_CONTACT_WAITING,    resumed },
+    { HL_CONTACT_PARKED,      HL__DO_MOVE,      NULL,              HL_CONTACT_PARKED,     moved },
+    { HL_CONTACT_PARKED,      HL__DO_BREAK,     NULL,              HL_CONTACT_DONE,       broken },
+    { HL_CONTACT_PARKED,      HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_CALLING,     HL__DO_REACHED,   NULL,              HL_CONTACT_WAITING,    reached },
+    { HL_CONTACT_CALLING,     HL__DO_MISSED,    hl__promise_tries, HL_CONTACT_PARKED,     missed },
+    { HL_CONTACT_CALLING,     HL__DO_MISSED,    NULL,              HL_CONTACT_DONE,       last_missed },
+    { HL_CONTACT_CALLING,     HL__DO_RESUME,    NULL,              HL_CONTACT_WAITING,    resumed },
+    { HL_CONTACT_CALLING,     HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
+    { HL_CONTACT_LOST,        HL__DO_RESUME,    NULL,              HL_CONTACT_WAITING,    resumed },
+    { HL_CONTACT_LOST,        HL__DO_EXPIRE,    NULL,              HL_CONTACT_DONE,       abandoned },
+    { HL_CONTACT_LOST,        HL__DO_END,       NULL,              HL_CONTACT_DONE,       end },
 };
 
 int hl__contact_can(int state, int stimulus)
@@ -468,6 +587,7 @@ void hl__contact_free(hl__acd *acd, hl__contact *c)
     hl__free(mem, c->ref);
     hl__free(mem, c->number);
     hl__free(mem, c->data);
+    hl__promise_free(acd, c->promise);
     hl__free(mem, c);
 }
 
@@ -499,20 +619,17 @@ static void loosened(hl__acd *acd, hl__contact *c)
 /* Of its state; the last two are rows of the table. */
 static void deadline(hl__acd *acd, hl__contact *c)
 {
-    if (c->state == HL_CONTACT_WAITING)
+    if (c->tree)
         loosened(acd, c);
     else
         (void)hl__contact_do(acd, c, c->state == HL_CONTACT_LOST ? HL__DO_EXPIRE : HL__DO_FAIL, NULL);
 }
 
-void hl__contact_fire(void *ctx, hl__timer *t)
+static void due(hl__acd *acd, hl__contact *c)
 {
-    hl__acd *acd = ctx;
-    hl__contact *c = HL__OF(hl__contact, timer, t);
     hl_time now = acd->core->now;
     bool waits = c->state == HL_CONTACT_WAITING;
 
-    (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
     if (c->state != HL_CONTACT_OFFERED && is_due(c->until, now))
         deadline(acd, c);
     else if (waits && is_due(max_at(c), now))
@@ -525,6 +642,16 @@ void hl__contact_fire(void *ctx, hl__timer *t)
         (void)hl__contact_do(acd, c, HL__DO_RING, NULL); /* offered or connecting: rows of the table */
     else if (is_due(c->say_at, now))
         announce(acd, c);
+}
+
+void hl__contact_fire(void *ctx, hl__timer *t)
+{
+    hl__acd *acd = ctx;
+    hl__contact *c = HL__OF(hl__contact, timer, t);
+
+    (void)hl__acd_ready(acd); /* if it cannot, nothing is offered; time goes on */
+    if (!hl__promise_fire(acd, c))
+        due(acd, c);
     if (c->state != HL_CONTACT_DONE)
         hl__contact_timer(acd, c);
     hl__acd_settle(acd);
@@ -539,6 +666,7 @@ void hl__contact_timer(hl__acd *acd, hl__contact *c)
 {
     hl_time at = c->until && c->state != HL_CONTACT_OFFERED ? c->until : HL__NEVER;
 
+    at = sooner(at, hl__promise_at(c));
     if (c->state == HL_CONTACT_WAITING)
         at = sooner(sooner(sooner(at, max_at(c)), c->prefer_at), c->step_at);
     if (c->state == HL_CONTACT_OFFERED || c->state == HL_CONTACT_CONNECTING)

@@ -359,7 +359,7 @@ int hl__acd_credit(hl__acd *acd, hl_id contact, int credit_ms)
 
     if ((r = named(acd, contact, &c)) < 0)
         return r;
-    if (c->state == HL_CONTACT_WAITING) {
+    if (c->tree) {
         hl__contact_unwait(acd, c);
         hl__contact_key(c, credit_ms);
         hl__contact_wait(acd, c);

@@ -15,6 +15,7 @@
 void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now)
 {
     *s = (hl__stat){ .handle_sum = 10.0 * c->handle_ms, .handle_n = 10, .actual = PRIOR, .predicted = PRIOR,
+        .reached = 7, .called = 10,
         .half_at = now + HALF };
 }
 
@@ -22,6 +23,13 @@ void hl__stat_handled(hl__stat *s, double ms)
 {
     s->handle_sum = s->handle_sum * HANDLE_DECAY + ms;
     s->handle_n = s->handle_n * HANDLE_DECAY + 1;
+}
+
+/* Of call-backs the share that is reached, seven of ten to begin with. */
+void hl__stat_called(hl__stat *s, bool is_reached)
+{
+    s->reached = s->reached * HANDLE_DECAY + (is_reached ? 1 : 0);
+    s->called = s->called * HANDLE_DECAY + 1;
 }
 
 void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up)
@@ -165,8 +173,9 @@ static uint32_t few_profiles(const hl__acd *acd, const hl__class *k, uint32_t ou
 }
 
 /* n: contacts before (key, id), each by the share of its agents that could also take class k. Of few kinds of agents
- * the classes that compete are seen at once; else all that wait are asked, with what is known kept in a table. */
-static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
+ * the classes that compete are seen at once; else all that wait are asked, with what is known kept in a table. Who is
+ * to be called back counts by the share that is reached. */
+double hl__ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
 {
     uint32_t few[FEW], kinds = few_profiles(acd, k, few);
     double n = 0;
@@ -175,9 +184,12 @@ static double ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id)
         uint64_t bits = kinds > FEW ? UINT64_MAX : 0;
         for (uint32_t i = 0; i < kinds && kinds <= FEW; i++)
             bits |= acd->fit_back[(size_t)few[i] * acd->class_words + w];
-        for (bits &= acd->waiting[k->channel][w]; bits; bits &= bits - 1) {
+        for (bits &= acd->waiting[k->channel][w] | acd->parked[k->channel][w]; bits; bits &= bits - 1) {
             hl__class *other = acd->class[w * 64 + (uint32_t)__builtin_ctzll(bits)];
-            uint32_t before = hl__tree_rank(&other->tree, key, id);
+            const hl__stat *s = &other->queue->stat;
+            double before = hl__tree_rank(&other->tree, key, id);
+            if (other->parked.first)
+                before += s->reached / s->called * hl__tree_rank(&other->parked, key, id);
             if (before > 0)
                 n += other == k ? before : share(acd, k, other, kinds <= FEW) * before;
         }
@@ -228,7 +240,7 @@ void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl
     out->mean_ms = out->p50_ms = out->p80_ms = out->agents > 0 ? 0 : -1;
     if (out->agents <= 0 || hl__class_idle(acd, k))
         return;
-    out->ahead = ahead(acd, k, key, id);
+    out->ahead = hl__ahead(acd, k, key, id);
     hl__predict(out);
 }
 

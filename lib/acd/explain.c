@@ -92,7 +92,7 @@ static void contact(hl__acd *acd, const hl__contact *c, hl__buf *out)
     const hl__qconf *conf = c->class->queue->conf;
 
     hl__buf_fmt(out, "{\"state\":\"%s\"", hl__acd_word(HL__WORD_CONTACT, c->state));
-    if (c->state == HL_CONTACT_WAITING)
+    if (c->tree)
         hl__buf_fmt(out, ",\"place\":%d", hl__contact_place(c->class->queue, c->key, (uint64_t)c->id));
     hl__buf_fmt(out, ",\"step\":%u", c->class->step);
     if (c->state == HL_CONTACT_WAITING && c->class->step < conf->steps)

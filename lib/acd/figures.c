@@ -222,6 +222,13 @@ void hl__figures_back(hl__contact *c)
         c->hung_ms = HL__WAIT_OPEN;
 }
 
+void hl__figures_promised(hl__acd *acd, hl__contact *c)
+{
+    if (c->hung_ms != HL__WAIT_OVER)
+        close_wait(acd, c, c->hung_ms >= 0 ? c->hung_ms : waited(acd, c));
+    hl__figures_add(acd, c->class->queue, HL__N_promised, 1);
+}
+
 static void gave_up(hl__acd *acd, hl__queue *q, int64_t ms)
 {
     hl__figures_add(acd, q, HL__N_abandoned, 1);

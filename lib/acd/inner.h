@@ -75,6 +75,7 @@ typedef struct hl__qconf {
     int32_t offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
     int32_t ring_size, add_ms;       /* how many ring at once, 0: all who may; one more each add_ms, 0: none */
     int32_t max_wait_ms, max_len, max_ewt_ms, is_leave, handle_ms, patience_ms, first_ms, every_ms, resume_ms;
+    int32_t lead_ms;                 /* a call-back is dialled so long before its turn */
     int32_t alarm_wait_ms, alarm_len; /* 0: none */
     hl__goal goal;
     int32_t delay[HL_OFFER_LATE + 1]; /* cooling by the offer's end */
@@ -98,7 +99,7 @@ typedef struct hl__capacities { char *name; hl__capacity of[HL__CHANNELS]; } hl_
 
 /* Statistics an estimate rests on. */
 typedef struct hl__stat {
-    double handle_sum, handle_n, gave_up, waited, actual, predicted;
+    double handle_sum, handle_n, gave_up, waited, actual, predicted, reached, called; /* the last two: call-backs */
     hl_time half_at;
 } hl__stat;
 
@@ -113,7 +114,7 @@ typedef struct hl__queue {
     hl__expr *need, *step_need[HL__STEPS];
     hl__link classes, line;          /* line: contacts waiting or offered, by since */
     hl__tree order;                  /* contacts waiting, by key: who is ahead of whom */
-    int32_t waiting, offered, engaged;
+    int32_t waiting, offered, engaged, parked;
     uint32_t channels;               /* of its settings, and of contacts that came when it had others */
     uint32_t lent_channels, lent_bys; /* of queues whose steps open this one's members to them */
     struct hl__queue *reserve, *reserver, *next_reserver; /* for whom agents are kept; who keeps some for this one */
@@ -131,7 +132,7 @@ struct hl__class { /* contacts of equal queue, step, requirement and channel: eq
     char *key, *need;                /* key: the name it is interned by; need "": none of its own */
     hl__expr *expr;
     hl__link link;                   /* in its queue */
-    hl__tree tree;                   /* who waits, by key */
+    hl__tree tree, parked;           /* who waits, by key; who is called back when its turn is near */
     uint32_t slots;                  /* A(R): staffed slots that may have it; see staff_seen */
     uint64_t staff_seen;
     double *share;                   /* by class: of its agents those who could take this too; below 0: not known */
@@ -155,6 +156,7 @@ typedef struct hl__profile { /* agents with equal skills, memberships and capaci
 
 typedef struct hl__agent hl__agent;
 typedef struct hl__contact hl__contact;
+typedef struct hl__promise hl__promise;
 #define HL__SLOT_STATES(X) X(FREE) X(PROPOSED) X(CONNECTING) X(TALK) X(WRAPUP)
 #define X(name) HL__SLOT_##name,
 enum { HL__SLOT_STATES(X) HL__SLOT_END };
@@ -215,7 +217,20 @@ struct hl__contact {
     int32_t hung_ms;                 /* HL__WAIT_*; lost: its wait in this queue till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */
     char *ref, *number, *data;
+    hl__promise *promise;            /* of a call-back, till it is kept, broken or cancelled */
 };
+
+struct hl__promise {
+    int32_t mode, tries, gap_ms, tried;
+    hl_time from, until, again, look; /* again: not before; look: when it must be looked at */
+    char *number, *note;
+};
+
+/* Since when its party has been on the line. */
+static inline hl_time hl__on_line(const hl__contact *c)
+{
+    return c->promise ? c->queued : c->since;
+}
 
 struct hl__acd {
     hl__core *core;
@@ -231,7 +246,7 @@ struct hl__acd {
     char **skill; uint32_t skill_n, skill_room;
     uint64_t *fit, *fit_back;        /* class x profile, profile x class: bits */
     uint32_t class_words, profile_words;
-    uint64_t *waiting[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
+    uint64_t *waiting[HL__CHANNELS], *parked[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
     uint64_t *live;                  /* bits of classes that contacts are in */
     hl__scope *scope, *doc_scope;    /* doc_scope: of the document that is being checked, doc_serial */
     uint64_t doc_serial;
@@ -239,6 +254,7 @@ struct hl__acd {
     hl__val *skill_val;              /* of one profile, for eval */
     hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
     hl__link news, fresh, free, wide; /* wide: contacts offered to several */
+    hl__tree asleep;                 /* promised, and not to be called yet: window, hours, gap */
     hl__figures *figures;            /* of all queues */
     uint64_t staff;                  /* counts changes of who is staffed */
     uint32_t offers;                 /* made so far */
@@ -335,6 +351,7 @@ void hl__figures_in(hl__acd *acd, hl__contact *c);    /* it is queued, c->class 
 void hl__figures_answered(hl__acd *acd, hl__contact *c);
 void hl__figures_lost(hl__acd *acd, hl__contact *c);  /* its party hung up, and may come back */
 void hl__figures_back(hl__contact *c);
+void hl__figures_promised(hl__acd *acd, hl__contact *c); /* the wait of who is called back ends with the promise */
 void hl__figures_out(hl__acd *acd, hl__contact *c, int outcome); /* it leaves its queue; 0: for another one */
 void hl__figures_quarter(const hl__queue *q, hl_queue_stat *row); /* sums and levels of the present one */
 void hl__alarm_level(hl__acd *acd, hl__queue *q);
@@ -353,12 +370,17 @@ int hl__slot_buckets(hl__acd *acd, uint32_t more);
 
 /* contact.c */
 #define HL__CONTACT_STIMULI(X) X(MATCHED) X(WIDEN) X(TIMEOUT) X(HANGUP) X(ACCEPT) X(LAPSED) X(RING) X(UP) X(FAIL) \
-    X(TALK_END) X(MOVE) X(RESUME) X(EXPIRE) X(END)
+    X(TALK_END) X(MOVE) X(RESUME) X(EXPIRE) X(END) X(PROMISE) X(REST) X(CALL) X(REACHED) X(MISSED) X(BREAK)
 #define X(name) HL__DO_##name,
 enum { HL__CONTACT_STIMULI(X) HL__DO_STIMULI };
 #undef X
 int hl__contact_can(int state, int stimulus);         /* is there a row in the table: 1 or 0 */
-typedef struct hl__with { int outcome, keep; hl__class *class; hl_id leg; } hl__with; /* END; MOVE; RESUME */
+typedef struct hl__with { /* END; MOVE; RESUME, REACHED; PROMISE */
+    int outcome, keep;
+    hl__class *class;
+    hl_id leg;
+    hl__promise *promise;
+} hl__with;
 int hl__contact_do(hl__acd *acd, hl__contact *c, int stimulus, const hl__with *with); /* HL_ESTATE, without words */
 hl__contact *hl__contact_find(const hl__acd *acd, hl_id id);
 void hl__contact_free(hl__acd *acd, hl__contact *c);
@@ -370,6 +392,23 @@ void hl__contact_fire(void *ctx, hl__timer *t);
 void hl__mine_release(hl__acd *acd, hl__agent *a);    /* who waits for him alone waits for all */
 
 void hl__contact_key(hl__contact *c, int64_t credit_ms); /* while it is in no tree */
+
+/* promise.c: call-backs. Away: promised, and its party not on the line. */
+bool hl__promise_away(const hl__contact *c);
+hl__tree *hl__promise_rest(hl__acd *acd, hl__contact *c);  /* where it stands while it is not matched; NULL: it is */
+hl_time hl__promise_at(const hl__contact *c);              /* when it must be looked at; 0: need not */
+bool hl__promise_fire(hl__acd *acd, hl__contact *c);       /* true: it was due */
+void hl__promise_look(hl__acd *acd, hl__contact *c);       /* soon: something has changed */
+void hl__promise_idle(hl__acd *acd, const hl__agent *a);   /* he found nothing to do */
+void hl__promise_begin(hl__acd *acd, hl__contact *c, hl__promise *p); /* p: taken over */
+void hl__promise_moved(hl__acd *acd, hl__contact *c);
+void hl__promise_due(hl__acd *acd, hl__contact *c);
+void hl__promise_calling(hl__acd *acd, hl__contact *c);
+void hl__promise_reached(hl__acd *acd, hl__contact *c, hl_id leg);
+void hl__promise_missed(hl__acd *acd, hl__contact *c);
+bool hl__promise_tries(const hl__acd *acd, const hl__contact *c); /* one more after this one */
+void hl__promise_over(hl__acd *acd, hl__contact *c, int code); /* KEPT, BROKEN, CANCELLED; without one: nothing */
+void hl__promise_free(hl__acd *acd, hl__promise *p);
 
 /* enter.c */
 void hl__contact_queued(hl__acd *acd, hl__contact *c); /* its times in this queue; place and wait are told */
@@ -398,8 +437,10 @@ void hl__stat_init(hl__stat *s, const hl__qconf *c, hl_time now);
 void hl__stat_handled(hl__stat *s, double ms);
 void hl__stat_wait(hl__acd *acd, hl__queue *q, double wait_ms, bool has_given_up);
 void hl__stat_served(hl__stat *s, double actual_ms, double predicted_ms);
+void hl__stat_called(hl__stat *s, bool is_reached);
 void hl__predict(hl_estimate *e);              /* mean, p50, p80 from the rest of it */
 void hl__estimate_class(hl__acd *acd, hl__class *k, int64_t key, uint64_t id, hl_estimate *out);
+double hl__ahead(hl__acd *acd, hl__class *k, int64_t key, uint64_t id); /* contacts before it, as they count for k */
 int hl__contact_place(const hl__queue *q, int64_t key, uint64_t id); /* 1: next */
 uint32_t hl__class_slots(hl__acd *acd, hl__class *k);  /* A(R): of staffed agents who may have it */
 void hl__estimate_queue(hl__acd *acd, hl__queue *q, hl_estimate *out); /* of who came now; makes no class */

@@ -352,7 +352,7 @@ void hl__match_contact(hl__acd *acd, hl__contact *c)
     hl__agent *a = NULL;
     uint32_t limit;
 
-    if (c->state != HL_CONTACT_WAITING || acd->is_stale)
+    if (!c->tree || acd->is_stale)
         return;
     if ((a = preferred(acd, c))) {
         c->runner = 0;
@@ -362,7 +362,7 @@ void hl__match_contact(hl__acd *acd, hl__contact *c)
         while (limit-- > 0 && (a = choose(acd, c)))
             hl__offer_make(acd, c, a, c->class->queue->conf->pick);
     }
-    if (c->class->queue->reserve && c->state != HL_CONTACT_WAITING)
+    if (c->class->queue->reserve && !c->tree)
         ask_head(acd, c->class); /* what let this one through may let the next through */
 }
 
@@ -427,8 +427,10 @@ void hl__match_agent(hl__acd *acd, hl__agent *a)
         c = own(a);
         if (!c)
             c = best_for(acd, a);
-        if (!c)
+        if (!c) {
+            hl__promise_idle(acd, a);
             return;
+        }
         c->runner = 0;
         hl__offer_make(acd, c, a, c->prefer == a->id ? -1 : c->class->queue->conf->pick);
     }

@@ -417,7 +417,7 @@ int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
 {
     hl__mem *mem = acd->core->mem;
     uint32_t had[2] = { acd->class_words, acd->profile_words }, now[2] = { had[0] ? had[0] : 1, had[1] ? had[1] : 1 };
-    uint64_t **place[4 + 2 * HL__CHANNELS] = { &acd->fit, &acd->fit_back, &acd->live }, *made[HL__COUNT(place)];
+    uint64_t **place[4 + 3 * HL__CHANNELS] = { &acd->fit, &acd->fit_back, &acd->live }, *made[HL__COUNT(place)];
     size_t n = 3;
     bool is_short = false;
 
@@ -431,6 +431,8 @@ int hl__fit_room(hl__acd *acd, uint32_t classes, uint32_t profiles)
     for (int i = 0; i < HL__CHANNELS; i++) {
         place[n] = &acd->waiting[i];
         made[n++] = lengthened(mem, acd->waiting[i], had[0], now[0]);
+        place[n] = &acd->parked[i];
+        made[n++] = lengthened(mem, acd->parked[i], had[0], now[0]);
         place[n] = &acd->idle[i];
         made[n++] = lengthened(mem, acd->idle[i], had[1], now[1]);
     }

@@ -80,6 +80,7 @@ static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
     row->waiting = q->waiting;
     row->offered = q->offered;
     row->engaged = q->engaged;
+    row->parked = q->parked;
     row->id = q->id;
     row->name = q->name;
     row->title = q->conf->title ? q->conf->title : q->name;
@@ -97,7 +98,7 @@ static void queue_row(hl__acd *acd, hl__queue *q, hl_queue *row)
     row->p50_ms = acd->is_stale ? -1 : e.p50_ms;
     for (const hl__link *l = q->line.next; l != &q->line && row->oldest == 0; l = l->next)
         if (HL__OF(const hl__contact, line, l)->state <= HL_CONTACT_OFFERED)
-            row->oldest = HL__OF(const hl__contact, line, l)->since;
+            row->oldest = hl__on_line(HL__OF(const hl__contact, line, l));
 }
 
 int hl__acd_queue_next(hl__acd *acd, hl_queue *row)
@@ -179,7 +180,7 @@ static void contact_row(hl__acd *acd, hl__contact *c, hl_contact *row)
 
     *row = (hl_contact)HL_CONTACT_INIT;
     row->p50_ms = row->p80_ms = -1;
-    if (c->state == HL_CONTACT_WAITING) {
+    if (c->tree) {
         place = hl__contact_place(c->class->queue, c->key, (uint64_t)c->id);
         hl__estimate_class(acd, c->class, c->key, (uint64_t)c->id, &e);
         row->place = c->place && c->place < place ? c->place : place;
@@ -298,8 +299,9 @@ hl_id hl__acd_queues_json(hl__acd *acd, hl_id after, uint32_t limit, hl__buf *ou
         hl__buf_json(out, row.name);
         hl__buf_str(out, ",\"title\":");
         hl__buf_json(out, row.title);
-        hl__buf_fmt(out, ",\"waiting\":%d,\"offered\":%d,\"engaged\":%d,\"staffed\":%d,\"idle\":%d,\"wrapup\":%d",
-                    row.waiting, row.offered, row.engaged, row.staffed, row.idle, row.wrapup);
+        hl__buf_fmt(out, ",\"waiting\":%d,\"parked\":%d,\"offered\":%d,\"engaged\":%d", row.waiting, row.parked,
+                    row.offered, row.engaged);
+        hl__buf_fmt(out, ",\"staffed\":%d,\"idle\":%d,\"wrapup\":%d", row.staffed, row.idle, row.wrapup);
         hl__buf_fmt(out, ",\"aux\":%d,\"oldest\":%lld,\"p50_ms\":%d}", row.aux, (long long)row.oldest, row.p50_ms);
         glue = ",";
     }

@@ -185,6 +185,20 @@ int hl_contact_need(hl_t *hl, hl_id contact, const char *need)
     return hl__leave(hl, r);
 }
 
+int hl_contact_promise(hl_t *hl, hl_id contact, const hl_promise *in)
+{
+    hl_promise p;
+    int r = hl__enter_command(hl, false);
+
+    if (r < 0)
+        return r;
+    if ((r = hl__id_ok(hl, contact, HL_KIND_CONTACT, "a contact")) == 0 &&
+        (r = hl__row_in(hl, in, &p, sizeof(p), sizeof(p))) == 0 && (r = hl__text_in(hl, p.number, 63, "number")) == 0 &&
+        (r = hl__text_in(hl, p.note, 1000, "note")) == 0)
+        r = hl__callback_promise(hl, contact, &p);
+    return hl__leave(hl, r);
+}
+
 int hl_contact_end(hl_t *hl, hl_id contact, int outcome)
 {
     int r = hl__enter_command(hl, false);

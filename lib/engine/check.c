@@ -121,7 +121,7 @@ int hl__engine_check(const hl_t *hl, hl__err *err)
     int r = check_legs(hl, err);
 
     for (uint32_t at = 0; r == 0 && (t = hl__map_at(&hl->talks, &at));)
-        r = check_talk(hl, t, err);
+        r = hl__callback_ok(hl, t) ? check_talk(hl, t, err) : broken("a call-back whose leg is gone", t->id, err);
     for (uint32_t at = 0; r == 0 && (s = hl__map_at(&hl->sessions, &at));)
         r = check_session(hl, s, err);
     if (r == 0 && (r = check_plays(hl, err)) == 0 && (r = check_objects(hl, err)) == 0 &&

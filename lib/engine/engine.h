@@ -91,6 +91,7 @@ typedef struct hl__talk {
     hl_time entered, queued;
     hl_id flow_id;
     char alias[64], number[64], dialled[64], lang[16];
+    struct hl__callback *back; /* callback.c: it was promised to be called */
     char *data;
 } hl__talk;
 
@@ -214,6 +215,7 @@ void hl__flow_wire(hl_t *hl, struct hl__flow_up *up);
 hl__talk *hl__talk_of(const hl_t *hl, hl_id contact);
 int hl__contact_room(hl_t *hl);               /* for one more; HL_ELIMIT */
 int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **out);
+int hl__talk_adopt(hl_t *hl, hl_id contact, hl__talk **out);           /* of a contact that lib/acd has made */
 void hl__talk_free(hl_t *hl, hl__talk *t);
 void hl__talk_over(hl_t *hl, hl__talk *t);   /* if nothing is left of it */
 void hl__talk_stop_play(hl_t *hl, hl__talk *t);
@@ -222,6 +224,20 @@ int hl__talk_news(hl_t *hl, const hl__talk *t, hl__buf *out);          /* CONTAC
 void hl__talk_tell(hl_t *hl, const hl__talk *t, const char *news);     /* the event */
 int hl__talk_start_flow(hl_t *hl, hl__talk *t);
 void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
+
+/* callback.c */
+int hl__callback_promise(hl_t *hl, hl_id contact, const hl_promise *in);
+bool hl__callback_answered(hl_t *hl, hl__talk *t, hl_id leg); /* true: it was the leg that was dialled; as _ended */
+bool hl__callback_ended(hl_t *hl, hl__talk *t, hl_id leg);
+void hl__callback_pressed(hl_t *hl, hl__talk *t, hl_id leg);
+void hl__callback_played(hl_t *hl, hl__talk *t, hl_id play);
+bool hl__callback_connect(hl_t *hl, hl__talk *t);  /* true: the customer is dialled now that the agent is there */
+void hl__callback_alone(hl_t *hl, hl__talk *t);
+void hl__callback_state(hl_t *hl, hl__talk *t, int state);
+void hl__callback_done(hl_t *hl, hl__talk *t);
+void hl__callback_json(hl_t *hl, hl_id contact, hl__buf *out); /* a member, with its comma; nothing */
+void hl__callback_free(hl_t *hl, struct hl__callback *b);
+bool hl__callback_ok(const hl_t *hl, const hl__talk *t);       /* tests: what it knows is there */
 
 /* dial.c */
 int hl__dial_out(hl_t *hl, const hl_dial *d, hl_id *out);

@@ -152,6 +152,7 @@ static void played(hl_t *hl, const hl__msg *r)
     hl__talk *t = leg ? hl__talk_of(hl, leg->contact) : NULL;
     hl__flow_in in = { .kind = HL__FLOW_PLAYED };
 
+    hl__callback_played(hl, t, r->ref);
     if (t && t->play_ref && t->play_ref == r->ref) {
         in.play = t->play;
         t->play_ref = 0;

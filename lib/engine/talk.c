@@ -12,6 +12,7 @@ void hl__talk_free(hl_t *hl, hl__talk *t)
 {
     if (!t)
         return;
+    hl__callback_free(hl, t->back);
     hl__free(&hl->mem, t->data);
     hl__free(&hl->mem, t);
 }
@@ -25,6 +26,21 @@ int hl__contact_room(hl_t *hl)
     if (there < hl->max_contacts)
         return 0;
     return hl__fail(hl->core.err, HL_ELIMIT, "%u contacts are there, as many as max_contacts allows", there);
+}
+
+int hl__talk_adopt(hl_t *hl, hl_id contact, hl__talk **out)
+{
+    hl__talk *t = hl__alloc(&hl->mem, sizeof(*t));
+    int r;
+
+    if (!t)
+        return HL_ENOMEM;
+    t->id = contact;
+    if ((r = hl__map_put(&hl->talks, contact, t)) < 0)
+        hl__free(&hl->mem, t);
+    else
+        *out = t;
+    return r;
 }
 
 int hl__talk_new(hl_t *hl, const char *number, const char *dialled, hl__talk **out)

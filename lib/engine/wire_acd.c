@@ -21,6 +21,8 @@ void hl__caller_json(hl_t *hl, const hl__talk *t, hl_id queue_id, hl__buf *out)
     hl__buf_str(out, ",\"lang\":");
     hl__buf_json(out, t ? hl__flow_lang(hl->flows, t->id) : NULL);
     hl__buf_fmt(out, ",\"ticket\":%lld,\"data\":%s", (long long)(t ? t->ticket : 0), t && t->data ? t->data : "{}");
+    if (t)
+        hl__callback_json(hl, t->id, out);
 }
 
 void hl__offer_json(hl_t *hl, const hl_offer *offer, hl__buf *out)
@@ -141,6 +143,8 @@ static void up_connect(void *ctx, hl_id contact, hl_id agent, hl_id leg)
     if (!t)
         return;
     t->agent = agent;
+    if (t->agent_leg && hl__callback_connect(hl, t))
+        return;
     if (t->agent_leg)
         (void)hl__acd_connected(hl->acd, contact); /* his telephone is off the hook already */
     else if (connect_page(hl, t, agent) < 0)
@@ -159,7 +163,8 @@ static void engaged(hl_t *hl, hl__talk *t)
                          (long long)t->agent_leg);
 }
 
-/* Waiting again after somebody was promised: the agent's side of the call goes, the caller hears music again. */
+/* Waiting again after somebody was promised, or offered again, as others still ring: the agent's side of the call goes,
+ * the caller hears music again. */
 static void requeued(hl_t *hl, hl__talk *t)
 {
     hl__flow_in in = { .kind = HL__FLOW_REQUEUED };
@@ -181,9 +186,10 @@ static void up_contact_state(void *ctx, hl_id contact, int state)
 
     if (!t)
         return;
+    hl__callback_state(hl, t, state);
     if (state == HL_CONTACT_ENGAGED && !t->engaged)
         engaged(hl, t);
-    else if (state == HL_CONTACT_WAITING || state == HL_CONTACT_OFFERED) /* offered again: the others still ring */
+    else if (state == HL_CONTACT_WAITING || state == HL_CONTACT_OFFERED || state == HL_CONTACT_PARKED)
         requeued(hl, t);
 }
 
@@ -212,6 +218,7 @@ static void up_contact_done(void *ctx, hl_id contact, int outcome)
     in.ask = t->queue_ask;
     t->in_queue = t->engaged = false;
     t->queue_ask = 0;
+    hl__callback_done(hl, t);
     if (t->agent_leg && hl__leg_of(hl->calls, t->agent_leg))
         (void)hl__leg_hangup(hl->calls, t->agent_leg, HL_CAUSE_NORMAL);
     if (in.ask)

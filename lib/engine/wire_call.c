@@ -160,6 +160,8 @@ static void up_answered(void *ctx, const hl__leg *leg)
 
     if (!t)
         return;
+    if (hl__callback_answered(hl, t, id))
+        return;
     if (id == t->leg) {
         customer_answered(hl, t);
         return;
@@ -171,7 +173,7 @@ static void up_answered(void *ctx, const hl__leg *leg)
             too_late(hl, t, id, before, phone.offer);
         return;
     }
-    if (id == t->agent_leg)
+    if (id == t->agent_leg && !hl__callback_connect(hl, t))
         (void)hl__acd_connected(hl->acd, t->id); /* refused if the caller has left meanwhile: his leg's end tells */
 }
 
@@ -191,6 +193,7 @@ static void up_key(void *ctx, const hl__leg *leg, char key)
     hl->core.emit(&hl->core, &ev);
     if (t && leg->id == t->leg)
         hl__flow_tell(hl, t->id, &in);
+    hl__callback_pressed(hl, t, leg->id);
 }
 
 /* The caller is gone: the queue, the flow and the agent learn it, in this order. */
@@ -206,6 +209,8 @@ static void customer_ended(hl_t *hl, hl__talk *t)
     hl__flow_tell(hl, contact, &in);
     if (hl__call_of(hl->calls, contact))
         (void)hl__call_end(hl->calls, contact, HL_CAUSE_NORMAL);
+    if ((t = hl__talk_of(hl, contact)))
+        hl__callback_alone(hl, t);
 }
 
 /* Who lost her sound did not mean to go: her caller waits again, at his old place. */
@@ -246,7 +251,9 @@ static void party_gone(hl_t *hl, hl__talk *t, const hl__leg *leg)
     hl_id contact = t->id;
     hl__ringing phone;
 
-    if (leg->id == t->leg) {
+    if (hl__callback_ended(hl, t, leg->id)) {
+        /* nobody was reached */
+    } else if (leg->id == t->leg) {
         customer_ended(hl, t);
     } else if (hl__ringing_take(t, 0, leg->id, &phone)) {
         (void)hl__acd_reject(hl->acd, phone.offer, offer_end_of(leg)); /* it may have ended before the leg did */

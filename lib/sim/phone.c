@@ -51,6 +51,8 @@ static void pick_up(hl__sim *s, hl__party *p)
         gone(s, p, p->manner.how == HL__SIM_BUSY ? HL_CAUSE_BUSY : HL_CAUSE_REJECTED);
         return;
     }
+    if (p->manner.how == HL__SIM_ANSWER && p->keys)
+        hl__party_act(s, p, HL__PARTY_KEYS, hl__law_draw(&p->manner.keys_after, &p->rand));
     if (p->manner.how == HL__SIM_ANSWER)
         tell(s, &ev);
 }

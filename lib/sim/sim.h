@@ -22,7 +22,7 @@ typedef struct hl__sim_manner { /* of somebody who is rung, or who rings */
     hl__law after;              /* rung: so long it rings first */
     hl__law talk;               /* hangs up after such a talk; mean 0: leaves that to the other side */
     hl__law patience;           /* caller: hangs up after such a time without a talk; mean 0: waits for ever */
-    const char *keys;           /* caller: pressed one after the other, ',' waits; copied */
+    const char *keys;           /* once it talks, pressed one after the other, ',' waits; copied */
     hl__law keys_after;         /* since the answer; [200 ms between keys] */
 } hl__sim_manner;
 

@@ -61,6 +61,13 @@ static void say_event(bed *b, const hl_event *e)
         say(b, "agent %s %s %s%s%s\n", name(b, e->agent), hl__acd_word(HL__WORD_AGENT, e->code),
             hl__acd_word(HL__WORD_WORK, e->detail), e->text ? " " : "", e->text ? e->text : "");
         break;
+    case HL_EV_CALLBACK: {
+#define X(word, number) [number] = #word,
+        static const char *const words[] = { HL_CALLBACKS(X) };
+#undef X
+        say(b, "callback %lld %s %s\n", short_id(e->contact), words[e->code], e->text);
+        break;
+    }
     case HL_EV_QUEUE_ALARM: say(b, "alarm %s %s %d\n", name(b, e->queue), e->text, e->detail); break;
     default: fail_msg("an event of type %u", e->type);
     }

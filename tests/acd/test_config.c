@@ -43,8 +43,7 @@ static void what_is_wrong_is_found_where_it_stands(void **state)
     finds("{\"queues\":{\"q\":{\"channels\":[\"voice\",\"fax\"]}}}", "520 /queues/q/channels/1: a channel is one of");
     finds("{\"queues\":{\"q\":{\"channels\":[]}}}", "520 /queues/q/channels: a queue needs a channel");
     finds("{\"queues\":{\"q\":{\"hours\":\"day\"}}}", "521 /queues/q/hours: there is no calendar \"day\"");
-    finds("{\"queues\":{\"q\":{\"lead_ms\":2}}}", "523 /queues/q/lead_ms: \"lead_ms\" is not available in this "
-        "build");
+    finds("{\"queues\":{\"q\":{\"lead_ms\":-1}}}", "520 /queues/q/lead_ms: -1 is out of range");
     finds("{\"queues\":{\"q\":{\"ring\":{\"size\":15}}}}", "520 /queues/q/ring/size: 15 is out of range");
     finds("{\"queues\":{\"q\":{\"ring\":{\"sise\":1}}}}", "did you mean \"size\"?");
     finds("{\"queues\":{\"q\":{\"delays\":{\"no_anwser\":1}}}}", "unknown key \"no_anwser\"; did you mean "

@@ -116,6 +116,18 @@ static void queued(world *w, const hl_event *e)
     add(w, e->queue, HL__N_offered, 1);
 }
 
+/* The wait ends with the promise. */
+static void called_back(world *w, const hl_event *e)
+{
+    one *o = of(w, e->contact);
+
+    if (e->code == HL_CALLBACK_PROMISED && o->is_open)
+        (void)close_wait(w, o, e->time);
+    if (e->code == HL_CALLBACK_PROMISED || e->code == HL_CALLBACK_KEPT || e->code == HL_CALLBACK_BROKEN)
+        add(w, e->queue, e->code == HL_CALLBACK_PROMISED ? HL__N_promised : e->code == HL_CALLBACK_KEPT ? HL__N_kept
+            : HL__N_broken, 1);
+}
+
 static void agent_state(world *w, const hl_event *e)
 {
     int a = at(w->agent, AGENTS, e->agent);
@@ -146,6 +158,7 @@ static hl_seq recount(hl__core *core, const hl_event *ev)
         else
             ended(w, &e);
         break;
+    case HL_EV_CALLBACK: called_back(w, &e); break;
     case HL_EV_AGENT_STATE: agent_state(w, &e); break;
     default: break;
     }
@@ -270,13 +283,33 @@ static void come(world *w)
         of(w, id)->lost = 0;
 }
 
+static void promise(world *w)
+{
+    hl_promise p = HL_PROMISE_INIT;
+
+    p.mode = (int)below(w, 2);
+    p.tries = 1 + (int)below(w, 2);
+    p.gap_ms = 1 + (int)below(w, 9000);
+    p.until = w->b.core.now + (1 + below(w, 600)) * (hl_time)HL__SECOND;
+    p.number = "13900000001";
+    (void)hl__acd_promise(w->b.acd, any(w), &p);
+}
+
+static void call_back(world *w)
+{
+    if (below(w, 3))
+        (void)hl__acd_reached(w->b.acd, any(w), HL__ID(6, HL_KIND_LEG));
+    else
+        (void)hl__acd_missed(w->b.acd, any(w));
+}
+
 static void command(world *w)
 {
     hl__acd *acd = w->b.acd;
     hl_id agent = w->agent[below(w, AGENTS)];
     hl_offer o = HL_OFFER_INIT;
 
-    switch (below(w, 16)) {
+    switch (below(w, 20)) {
     case 0: case 1: case 2: come(w); break;
     case 3: case 4: case 5:
         if (hl__acd_offer_next(acd, 0, &o) == 1)
@@ -293,7 +326,9 @@ static void command(world *w)
     case 12: (void)hl__acd_go(acd, agent, below(w, 5) ? HL_AGENT_AVAILABLE : (int)below(w, 3), NULL); break;
     case 13: (void)hl__acd_wrapup(acd, agent, 0, 0); break;
     case 14: (void)hl__acd_move(acd, any(w), w->queue[below(w, QUEUES)], (int)below(w, 2)); break;
-    default: (void)hl__acd_end(acd, any(w), 1 + (int)below(w, 7)); break;
+    case 15: (void)hl__acd_end(acd, any(w), 1 + (int)below(w, 7)); break;
+    case 16: promise(w); break;
+    default: call_back(w); break;
     }
 }
 
@@ -358,6 +393,8 @@ static void counters_equal_a_recount_of_the_events(void **state)
     compare(w);
     assert_true(w->want[1][HL__SPAN_ALL].n[HL__N_abandoned] > n / 1000);
     assert_true(w->want[2][HL__SPAN_ALL].n[HL__N_refused] > 0);
+    assert_true(w->want[0][HL__SPAN_ALL].n[HL__N_kept] > n / 4000);
+    assert_true(w->want[0][HL__SPAN_ALL].n[HL__N_broken] > n / 4000);
     bed_close(&w->b);
     free(w);
 }

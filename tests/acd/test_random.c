@@ -287,12 +287,44 @@ static hl_id any_offer(world *w)
     return row.id ? row.id : HL__ID(1, HL_KIND_OFFER);
 }
 
+static void promise(world *w)
+{
+    hl_promise p = HL_PROMISE_INIT;
+
+    p.mode = (int)below(w, 2);
+    p.tries = 1 + (int)below(w, 3);
+    p.gap_ms = 1 + (int)below(w, 60000);
+    p.from = below(w, 4) ? 0 : w->b.core.now + below(w, 60) * (hl_time)HL__SECOND;
+    p.until = below(w, 4) ? 0 : w->b.core.now + (61 + below(w, 600)) * (hl_time)HL__SECOND;
+    p.number = "13900000001";
+    (void)hl__acd_promise(w->b.acd, any_contact(w), &p);
+}
+
+static void call_back(world *w)
+{
+    if (below(w, 3))
+        (void)hl__acd_reached(w->b.acd, any_contact(w), HL__ID(6, HL_KIND_LEG));
+    else
+        (void)hl__acd_missed(w->b.acd, any_contact(w));
+}
+
+static void resume(world *w)
+{
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    hl_id out;
+
+    in.queue = w->queue[0];
+    in.leg = HL__ID(5, HL_KIND_LEG);
+    in.resume = any_contact(w);
+    (void)hl__acd_add(w->b.acd, 0, &in, NULL, NULL, &out);
+}
+
 static void command(world *w)
 {
     hl__acd *acd = w->b.acd;
     hl_id agent = w->agent[below(w, AGENTS)];
 
-    switch (below(w, 24)) {
+    switch (below(w, 30)) {
     case 0: case 1: case 2: add(w); break;
     case 3: case 4: case 5: case 6: (void)hl__acd_accept(acd, any_offer(w)); break;
     case 7: (void)hl__acd_reject(acd, any_offer(w), HL_OFFER_REJECTED + (int)below(w, 5)); break;
@@ -308,6 +340,9 @@ static void command(world *w)
     case 20: (void)hl__acd_credit(acd, any_contact(w), (int)below(w, 100000) - 50000); break;
     case 21: (void)hl__acd_need(acd, any_contact(w), needs[below(w, NEEDS)].text); break;
     case 22: (void)hl__acd_end(acd, any_contact(w), 1 + (int)below(w, 7)); break;
+    case 23: case 24: promise(w); break;
+    case 25: case 26: case 27: call_back(w); break;
+    case 28: resume(w); break;
     default: break;
     }
 }
@@ -339,9 +374,10 @@ static void drain(world *w)
             (void)hl__acd_accept(w->b.acd, row.id);
         while (hl__acd_contact_next(w->b.acd, 0, &c) == 1) {
             (void)hl__acd_connected(w->b.acd, c.id);
+            (void)hl__acd_reached(w->b.acd, c.id, HL__ID(6, HL_KIND_LEG));
             (void)hl__acd_talk_end(w->b.acd, c.id);
             if (i > 300)
-                (void)hl__acd_hangup(w->b.acd, c.id); /* needs nobody can meet */
+                (void)hl__acd_end(w->b.acd, c.id, HL_OUTCOME_WITHDRAWN); /* needs nobody can meet */
         }
         for (int a = 0; a < AGENTS; a++)
             (void)hl__acd_go(w->b.acd, w->agent[a], HL_AGENT_AVAILABLE, NULL);

@@ -32,6 +32,9 @@ static const promise alarms[] = { HL_ALARMS(X) };
 #define X(name, number) { "HL_SPAN_" #name, HL_SPAN_##name },
 static const promise spans[] = { HL_SPANS(X) };
 #undef X
+#define X(name, number) { "HL_CALLBACK_" #name, HL_CALLBACK_##name },
+static const promise callbacks[] = { HL_CALLBACKS(X) };
+#undef X
 
 static const char *vector(void)
 {
@@ -72,6 +75,7 @@ static void the_numbers_are_those_promised(void **state)
     consts(offers, HL__COUNT(offers), "const HL_OFFER_");
     consts(alarms, HL__COUNT(alarms), "const HL_ALARM_");
     consts(spans, HL__COUNT(spans), "const HL_SPAN_");
+    consts(callbacks, HL__COUNT(callbacks), "const HL_CALLBACK_");
     for (size_t i = 0; i < HL__COUNT(agents); i++)
         promised("const %s %ld\n", agents[i].name, agents[i].value);
 }
@@ -93,6 +97,9 @@ static void the_structs_are_those_promised(void **state)
     F(hl_contact, channel, "int32_t"); F(hl_contact, step, "int32_t"); F(hl_contact, offers, "int32_t");
     F(hl_contact, place, "int32_t"); F(hl_contact, p50_ms, "int32_t"); F(hl_contact, p80_ms, "int32_t");
     F(hl_contact, ref, "const char *"); F(hl_contact, data, "const char *");
+    F(hl_promise, size, "uint32_t"); F(hl_promise, mode, "int32_t"); F(hl_promise, from, "hl_time");
+    F(hl_promise, until, "hl_time"); F(hl_promise, tries, "int32_t"); F(hl_promise, gap_ms, "int32_t");
+    F(hl_promise, number, "const char *"); F(hl_promise, note, "const char *");
     F(hl_agent, size, "uint32_t"); F(hl_agent, state, "int32_t"); F(hl_agent, work, "int32_t");
     F(hl_agent, load, "int32_t"); F(hl_agent, id, "hl_id"); F(hl_agent, contact, "hl_id");
     F(hl_agent, since, "hl_time"); F(hl_agent, idle_since, "hl_time"); F(hl_agent, cool_until, "hl_time");
@@ -243,7 +250,7 @@ static void lists_for_pages_are_json(void **state)
     hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
     assert_string_equal(hl__json_text(hl__json_get(hl__json_at(j, 0), "title")), "Service desk");
     assert_int_equal(hl__json_int(hl__json_get(hl__json_at(j, 1), "waiting")), 1);
-    assert_int_equal(hl__json_size(hl__json_at(j, 0)), 12);
+    assert_int_equal(hl__json_size(hl__json_at(j, 0)), 13);
     hl__json_free(j);
     hl__buf_clear(&out);
     assert_int_equal(hl__acd_agents_json(b.acd, 0, 200, &out), 0);

@@ -6,26 +6,40 @@
 
 enum { N = HL_CONTACT_DONE + 1 };
 
-/* The contacts' table as acd.md prints it: w waiting, o offered ... ; - : refused. Stimuli in the order of the list:
- * matched widen timeout hangup accept lapsed ring up fail talk_end move resume expire end. */
-static const char *const rows[N] = { [HL_CONTACT_WAITING] = "owdl------w--d", [HL_CONTACT_OFFERED] = "---lcwo---w--d",
-    [HL_CONTACT_CONNECTING] = "---l-ccew----d", [HL_CONTACT_ENGAGED] = "---d----wdw--d",
-    [HL_CONTACT_LOST] = "-----------wdd" };
+/* The contacts' table as acd.md prints it: w waiting, o offered ... ; p parked, a calling; - : refused; ! : there is a
+ * row, for call-backs alone. Stimuli in the order of the list: matched widen timeout hangup accept lapsed ring up fail
+ * talk_end move resume expire end promise rest call reached missed break. */
+static const char *const rows[N] = { [HL_CONTACT_WAITING] = "owdl------w--dp-----",
+    [HL_CONTACT_OFFERED] = "---lcwo---w--dp-----", [HL_CONTACT_CONNECTING] = "---l-ccew----d---!!-",
+    [HL_CONTACT_ENGAGED] = "---d----wdw--d------", [HL_CONTACT_PARKED] = "o---------pw-dppa--d",
+    [HL_CONTACT_CALLING] = "-----------w-d---wp-", [HL_CONTACT_LOST] = "-----------wdd------" };
 
 static int state_of(char c)
 {
     return c == 'w' ? HL_CONTACT_WAITING : c == 'o' ? HL_CONTACT_OFFERED : c == 'c' ? HL_CONTACT_CONNECTING
-        : c == 'e' ? HL_CONTACT_ENGAGED : c == 'l' ? HL_CONTACT_LOST : HL_CONTACT_DONE;
+        : c == 'e' ? HL_CONTACT_ENGAGED : c == 'l' ? HL_CONTACT_LOST : c == 'p' ? HL_CONTACT_PARKED
+        : c == 'a' ? HL_CONTACT_CALLING : HL_CONTACT_DONE;
 }
 
+static int promise(bed *b, hl_id contact, int mode)
+{
+    hl_promise p = HL_PROMISE_INIT;
+
+    p.mode = mode;
+    p.number = "13900000001";
+    return hl__acd_promise(b->acd, contact, &p);
+}
+
+/* Parked, agent first: matched like any other. */
 static void open_in(bed *b, int state, int resume_ms, hl_id *out)
 {
+    bool is_away = state == HL_CONTACT_PARKED || state == HL_CONTACT_CALLING;
     char doc[300];
 
     bed_open(b);
     snprintf(doc, sizeof(doc), DOC, resume_ms);
     assert_int_equal(bed_load(b, doc), 0);
-    if (state != HL_CONTACT_WAITING && state != HL_CONTACT_LOST)
+    if (state != HL_CONTACT_WAITING && state != HL_CONTACT_LOST && !is_away)
         bed_go(b, "ann", HL_AGENT_AVAILABLE);
     *out = bed_add(b, "desk", NULL);
     if (state == HL_CONTACT_CONNECTING || state == HL_CONTACT_ENGAGED)
@@ -34,6 +48,12 @@ static void open_in(bed *b, int state, int resume_ms, hl_id *out)
         assert_int_equal(hl__acd_connected(b->acd, *out), 0);
     if (state == HL_CONTACT_LOST)
         assert_int_equal(hl__acd_hangup(b->acd, *out), 0);
+    if (is_away)
+        assert_int_equal(promise(b, *out, state == HL_CONTACT_PARKED), 0);
+    if (state == HL_CONTACT_CALLING) {
+        assert_int_equal(hl__contact_do(b->acd, hl__contact_find(b->acd, *out), HL__DO_CALL, NULL), 0);
+        hl__acd_settle(b->acd);
+    }
     assert_int_equal(bed_state(b, *out), state);
 }
 
@@ -56,8 +76,17 @@ static int stimulate(bed *b, hl_id id, int stimulus)
         in.queue = bed_q(b, "desk");
         in.resume = id;
         return hl__acd_add(b->acd, 0, &in, NULL, NULL, &out);
+    case HL__DO_PROMISE: return promise(b, id, HL_PROMISE_CUSTOMER_FIRST);
+    case HL__DO_REACHED: return hl__acd_reached(b->acd, id, HL__ID(7, HL_KIND_LEG));
+    case HL__DO_MISSED: return hl__acd_missed(b->acd, id);
+    case HL__DO_CALL: case HL__DO_REST: /* an agent is asked first: only the table is */
+        if (c->promise)
+            c->promise->mode = HL_PROMISE_CUSTOMER_FIRST;
+        if (c->state == HL_CONTACT_PARKED)
+            (void)hl__contact_do(b->acd, c, HL__DO_REST, NULL);
+        break;
     case HL__DO_MATCHED:
-        if (c->state != HL_CONTACT_WAITING)
+        if (c->state != HL_CONTACT_WAITING && c->state != HL_CONTACT_PARKED)
             break;
         bed_go(b, "ann", HL_AGENT_AVAILABLE);
         return 0;
@@ -88,8 +117,9 @@ static void what_the_contacts_table_has_happens_and_what_it_lacks_is_refused(voi
             hl_test_ok(hl__contact_can(s, stimulus) == (want != '-'), "state %d, stimulus %d: %c", s, stimulus, want);
             bed_hush(&b);
             int r = stimulate(&b, id, stimulus);
-            hl_test_ok(r == (want == '-' ? HL_ESTATE : 0), "state %d, stimulus %d: %d", s, stimulus, r);
-            if (want == '-') {
+            bool is_refused = want == '-' || want == '!';
+            hl_test_ok(r == (is_refused ? HL_ESTATE : 0), "state %d, stimulus %d: %d", s, stimulus, r);
+            if (is_refused) {
                 assert_int_equal(bed_state(&b, id), s);
                 bed_says(&b, "");
             } else if (state_of(want) == HL_CONTACT_DONE) {

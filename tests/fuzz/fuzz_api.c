@@ -46,7 +46,7 @@ static const char changed[] = "{\"hotline\":1,\"queues\":{\"desk\":{\"wrapup_ms\
 static const char wrong[] = "{\"hotline\":1,\"queues\":{\"desk\":{\"need\":\"skill.zz\"},\"x\":{\"pick\":3}},"
     "\"agents\":{\"ann\":null}}";
 
-enum { KEPT = 64 };
+enum { KEPT = 64, PROMISES = 240 };
 typedef struct world {
     hl_t *hl;
     hl__sim *sim;
@@ -301,13 +301,27 @@ static void other(world *w, uint8_t what, uint8_t whom)
     }
 }
 
+static void promise(world *w, hl_id contact, uint8_t whom)
+{
+    hl_promise p = HL_PROMISE_INIT;
+
+    p.mode = whom & 1;
+    p.tries = whom >> 1 & 3;
+    p.gap_ms = whom & 8 ? 20000 : 0;
+    p.until = whom & 16 ? hl_now(w->hl) + 60000000 : 0;
+    p.from = whom & 32 ? hl_now(w->hl) + 5000000 : 0;
+    p.number = whom & 64 ? "1001" : NULL;
+    p.note = whom & 128 ? "n" : NULL;
+    result(w, hl_contact_promise(w->hl, contact, &p));
+}
+
 static void step(world *w)
 {
     uint8_t what = byte(w), whom = byte(w);
     hl_id contact = one_of(w->contacts, w->contact_n, whom), offer = one_of(w->offers, w->offer_n, whom);
     hl_id leg = one_of(w->legs, w->leg_n, whom), agent = w->agent[whom % 3];
 
-    switch (what % 44) {
+    switch (what < PROMISES ? what % 44 : PROMISES) {
     case 0: case 1: ring(w, whom); break;
     case 2: add(w, whom); break;
     case 3: page(w, whom); break;
@@ -317,6 +331,7 @@ static void step(world *w)
     case 9: result(w, hl_contact_move(w->hl, contact, w->queue[whom >> 7], whom >> 6 & 1)); break;
     case 10: result(w, hl_contact_credit(w->hl, contact, (whom - 128) * 1000)); break;
     case 11: result(w, hl_contact_need(w->hl, contact, whom & 1 ? "skill.zh > 1" : "x")); break;
+    case PROMISES: promise(w, contact, whom); break;
     case 12: result(w, hl_contact_end(w->hl, contact, whom >> 5)); break;
     case 13: result(w, hl_agent_wrapup(w->hl, agent, 0, (whom >> 4) * 1000)); break;
     case 14: (void)hl__sim_press(w->sim, leg, whom & 1 ? "1" : "2,1"); break;

@@ -7,6 +7,7 @@
  *   SECONDS call NAME FROM TO [manner]     a caller rings; manner: keys K after MS patience MS talk MS
  *   SECONDS press NAME KEYS | hangup NAME | page NAME AGENT [answer|busy|reject|ignore] [after MS] [talk MS]
  *   SECONDS op PAGE OPERATION JSON | cut PAGE | back PAGE | go AGENT available|aux|offline | phone NUMBER [manner]
+ *   SECONDS promise NAME customer|agent TRIES GAP_MS   who waits may hang up and is called back
  *   SECONDS hears NAME CLIP                what plays to it now has a clip of that name
  *   SECONDS talks NAME | silent NAME       it hears another party, or nobody
  *   SECONDS end
@@ -311,6 +312,20 @@ static void go(story *s, char *at)
     check(s, r == 0, "go", hl_error(s->hl));
 }
 
+static void promise(story *s, char *at)
+{
+    const char *name = word(&at), *first = word(&at);
+    const hl__leg *leg = hl__leg_of(s->hl->calls, known(s, name));
+    hl_promise p = HL_PROMISE_INIT;
+
+    check(s, leg != NULL, name, "has no leg");
+    p.mode = strcmp(first, "agent") == 0 ? HL_PROMISE_AGENT_FIRST : HL_PROMISE_CUSTOMER_FIRST;
+    p.tries = (int32_t)strtol(word(&at), NULL, 10);
+    p.gap_ms = (int32_t)strtol(word(&at), NULL, 10);
+    p.note = "about the bill";
+    check(s, hl_contact_promise(s->hl, leg->contact, &p) == 0, "promise", hl_error(s->hl));
+}
+
 static void phone(story *s, char *at)
 {
     char *number = word(&at);
@@ -334,6 +349,7 @@ static void deed(story *s, char *what, char *at)
     else if (strcmp(what, "page") == 0) page(s, at);
     else if (strcmp(what, "op") == 0) op(s, at);
     else if (strcmp(what, "go") == 0) go(s, at);
+    else if (strcmp(what, "promise") == 0) promise(s, at);
     else if (strcmp(what, "phone") == 0) phone(s, at);
     else if (strcmp(what, "hears") == 0) hears(s, at);
     else if (strcmp(what, "talks") == 0) check(s, hl__sim_talks(s->sim, known(s, at)), at, "hears nobody");
