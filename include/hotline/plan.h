@@ -1,4 +1,5 @@
-/* hotline/plan.h - how many agents or lines a load needs: queueing formulas and staffing. Needs no engine.
+/* hotline/plan.h - how many agents or lines a load needs: queueing formulas, staffing, forecast. Only the
+ * forecast needs an engine.
  *
  * Times are seconds, loads erlang: arrivals a second times mean handle time. Arrivals are Poisson, handle times and
  * patience exponential. Agents need not be whole: between whole numbers the formulas go on smoothly. Up to 10^7 agents
@@ -61,6 +62,19 @@ HL_API int hl_plan_lines(double load, double block, double *out); /* fewest line
 /* Staffing. ELIMIT: max_agents would not do. EINVAL: a level by SHORT_GOOD, S above T: more agents may lower it. */
 HL_API int hl_plan_at(const hl_plan_in *in, double agents, hl_plan *row); /* what so many agents give */
 HL_API int hl_plan_staff(const hl_plan_in *in, const hl_plan_goal *goal, hl_plan *row); /* fewest whole agents */
+
+typedef struct hl_forecast { /* a quarter of an hour to come, of a queue */
+    uint32_t size, weeks;    /* weeks: so many past ones it rests on, at most 26; 0: mid, low, high are 0 */
+    hl_id id;                /* 1, 2, 3 ... 2688 */
+    hl_time from;
+    double mid, low, high;   /* arrivals: median, bounds of 80 % */
+    double handle_s;         /* mean talk and wrap-up of the queue, seconds */
+} hl_forecast;
+#define HL_FORECAST_INIT { sizeof(hl_forecast), 0, 0, 0, 0, 0, 0, 0 }
+/* Four weeks from the next quarter on, by the calls the store recorded: the same quarter of the weeks before, newer ones
+ * weigh more, holidays of the queue's hours only by holidays, scaled by the last 14 days. Needs an engine; id 0 reads
+ * the store anew, without holding the engine up. ENOENT: no such queue; ESTORE. */
+HL_API int hl_forecast_next(hl_t *hl, hl_id queue, hl_forecast *row);
 #ifdef __cplusplus
 }
 #endif

@@ -69,6 +69,8 @@ int hl__acd_back(hl__acd *acd, hl_id agent);           /* his session was resume
 typedef struct hl__acd_device { const char *name, *title, *phone, *address; int auto_accept; } hl__acd_device;
 int hl__acd_agent_device(hl__acd *acd, hl_id agent, hl__acd_device *out);  /* phone, address NULL: his page alone */
 
+int hl__acd_times(hl__acd *acd, hl_id queue, const char **zone, const char **hours); /* NULL: UTC, always; HL_ENOENT */
+
 /* Offers. */
 int hl__acd_accept(hl__acd *acd, hl_id offer);         /* HL_ECONFLICT: it has ended */
 int hl__acd_reject(hl__acd *acd, hl_id offer, int end); /* HL_OFFER_REJECTED _BUSY _UNREACHABLE _FAILED _NO_ANSWER,

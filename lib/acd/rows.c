@@ -56,6 +56,17 @@ const char *hl__acd_name(const hl__acd *acd, hl_id id)
     return q ? q->name : a ? a->name : NULL;
 }
 
+int hl__acd_times(hl__acd *acd, hl_id queue, const char **zone, const char **hours)
+{
+    const hl__queue *q = hl__map_get(&acd->queues, queue);
+
+    if (!q)
+        return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
+    *zone = q->conf->zone;
+    *hours = q->conf->hours;
+    return 0;
+}
+
 int hl__acd_agent_device(hl__acd *acd, hl_id agent, hl__acd_device *out)
 {
     const hl__agent *a = hl__map_get(&acd->agents, agent);

@@ -15,8 +15,10 @@ struct hl__loop;
 struct hl__store;
 
 typedef struct hl__kept_text { struct hl__kept_text *next; char text[]; } hl__kept_text;
+struct hl__outlooks;
 typedef struct hl__desk { /* a thread's corner in an engine */
     hl__err err;
+    struct hl__outlooks *outlooks; /* what hl_forecast_next() tells row by row */
     hl__findings findings;
     hl__kept_text *kept;
     bool failed; /* a string could not be kept */

@@ -50,20 +50,25 @@ static int from_memory(hl_t *hl, hl__recording *rec)
     return r;
 }
 
-static int fit(hl_t *hl, const char *queue, hl__recording *rec, const char **out)
+int hl__record_own(hl_t *hl, hl__recording *rec)
 {
     const hl__store_link store = hl->store;
-    const char *text;
-    hl__buf b;
     int r;
 
-    if (store.scan) {
-        hl__go_out(hl);
-        r = hl__record_scan(rec, store.scan, store.d, false);
-        hl__come_in(hl);
-    } else {
-        r = from_memory(hl, rec);
-    }
+    if (!store.scan)
+        return from_memory(hl, rec);
+    hl__go_out(hl);
+    r = hl__record_scan(rec, store.scan, store.d, false);
+    hl__come_in(hl);
+    return r;
+}
+
+static int fit(hl_t *hl, const char *queue, hl__recording *rec, const char **out)
+{
+    const char *text;
+    hl__buf b;
+    int r = hl__record_own(hl, rec);
+
     if (r < 0)
         return r;
     if (queue)

@@ -119,6 +119,7 @@ static void free_desks(hl_t *hl)
             hl__free(&hl->mem, k);
         }
         hl__findings_free(&desk->findings);
+        hl__free(&hl->mem, desk->outlooks);
         hl__free(&hl->mem, desk);
     }
     hl__map_free(&hl->shell->desks);
