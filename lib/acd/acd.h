@@ -31,6 +31,7 @@ typedef struct hl__acd_terms {
     int32_t max_wait_ms;
     int32_t first_ms, every_ms;  /* announcements; -1: none */
     int32_t resume_ms;           /* -1: who hangs up while waiting has left for good */
+    const hl_promise *promise;   /* a call-back from the start: the queue refuses nothing, not even when it is closed */
 } hl__acd_terms;
 enum { HL__ACD_CLOSED = 1, HL__ACD_FULL, HL__ACD_SLOW, HL__ACD_NOBODY, HL__ACD_OVERFLOW }; /* why it is refused */
 

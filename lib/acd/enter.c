@@ -75,7 +75,7 @@ static int door(hl__acd *acd, hl__class **k)
 }
 
 /* The queue and class a new contact comes into. 0; HL__ACD_*: it is refused; HL_E*. */
-static int entrance(hl__acd *acd, const hl_contact_new *in, hl__class **out)
+static int entrance(hl__acd *acd, const hl_contact_new *in, bool is_asked, hl__class **out)
 {
     hl__queue *q = hl__map_get(&acd->queues, in->queue);
     int r;
@@ -84,7 +84,8 @@ static int entrance(hl__acd *acd, const hl_contact_new *in, hl__class **out)
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
     if (!(q->conf->channels >> in->channel & 1))
         return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name, hl__acd_channels[in->channel]);
-    if ((r = class_for(acd, q, in->channel, in->need, out)) < 0 || (r = door(acd, out)) < 0)
+    if ((r = class_for(acd, q, in->channel, in->need, out)) < 0 ||
+        (is_asked && (r = door(acd, out)) < 0))
         return r;
     if (hl__figures_room(acd, (*out)->queue) < 0)
         return HL_ENOMEM;
@@ -256,6 +257,8 @@ static void begin(hl__acd *acd, hl__contact *c, const hl_contact_new *in, const 
 
 int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_terms *terms, int *why, hl_id *out)
 {
+    const hl_promise *promise = terms ? terms->promise : NULL;
+    hl__with with = { 0 };
     hl__contact *c;
     hl__class *k;
     int r;
@@ -268,10 +271,14 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
         *out = c->id;
         return 0;
     }
-    if ((r = entrance(acd, in, &k)) != 0)
+    if ((r = entrance(acd, in, !promise, &k)) != 0)
         return r < 0 ? r : refuse(acd, k->queue, id, r, why);
-    if (!(c = contact_new(acd, id, in)))
+    if (promise && (r = hl__promise_make(acd, k, in->number, promise, &with.promise)) < 0)
+        return r;
+    if (!(c = contact_new(acd, id, in))) {
+        hl__promise_free(acd, with.promise);
         return hl__fail(acd->core->err, HL_ENOMEM, "out of memory for a contact");
+    }
     c->class = k;
     hl__class_ref(acd, k, 1);
     begin(acd, c, in, terms);
@@ -284,6 +291,8 @@ int hl__acd_add(hl__acd *acd, hl_id id, const hl_contact_new *in, const hl__acd_
     c->state = HL_CONTACT_WAITING;
     k->queue->waiting++;
     hl__contact_wait(acd, c);
+    if (with.promise)
+        (void)hl__contact_do(acd, c, HL__DO_PROMISE, &with); /* it waits */
     *out = c->id;
     hl__acd_settle(acd);
     return 0;

@@ -400,6 +400,7 @@ hl_time hl__promise_at(const hl__contact *c);              /* when it must be lo
 bool hl__promise_fire(hl__acd *acd, hl__contact *c);       /* true: it was due */
 void hl__promise_look(hl__acd *acd, hl__contact *c);       /* soon: something has changed */
 void hl__promise_idle(hl__acd *acd, const hl__agent *a);   /* he found nothing to do */
+int hl__promise_make(hl__acd *acd, const hl__class *k, const char *number, const hl_promise *in, hl__promise **out);
 void hl__promise_begin(hl__acd *acd, hl__contact *c, hl__promise *p); /* p: taken over */
 void hl__promise_moved(hl__acd *acd, hl__contact *c);
 void hl__promise_due(hl__acd *acd, hl__contact *c);

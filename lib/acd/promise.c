@@ -207,12 +207,13 @@ void hl__promise_idle(hl__acd *acd, const hl__agent *a)
 
 void hl__promise_begin(hl__acd *acd, hl__contact *c, hl__promise *p)
 {
-    if (!c->promise)
+    if (!c->promise) { /* else other terms for the same promise */
         hl__stat_wait(acd, c->class->queue, (double)((acd->core->now - c->queued) / HL__US), false);
-    hl__promise_over(acd, c, HL_CALLBACK_CANCELLED);
+        hl__figures_promised(acd, c);
+    }
+    hl__promise_free(acd, c->promise);
     c->promise = p;
     tell(acd, c, HL_CALLBACK_PROMISED);
-    hl__figures_promised(acd, c);
     c->leg = 0;
     c->lost_ms = 0;
     c->until = c->prefer_at = c->step_at = c->say_at = 0; /* nobody listens */
@@ -334,7 +335,7 @@ static bool is_empty(const char *text)
     return !text || !text[0];
 }
 
-static int valid(hl__acd *acd, const hl__contact *c, const hl_promise *in)
+static int valid(hl__acd *acd, const hl__class *k, const char *number, const hl_promise *in)
 {
     hl__err *err = acd->core->err;
 
@@ -342,26 +343,29 @@ static int valid(hl__acd *acd, const hl__contact *c, const hl_promise *in)
         return hl__fail(err, HL_EINVAL, "%d is no way to call back", in->mode);
     if ((in->number && !hl__text_ok(in->number, 63)) || (in->note && !hl__text_ok(in->note, NOTE_MAX)))
         return hl__fail(err, HL_EINVAL, "number and note are texts of at most 63 and %d bytes", NOTE_MAX);
-    if (is_empty(in->number) && is_empty(c->number))
+    if (is_empty(in->number) && is_empty(number))
         return hl__fail(err, HL_EINVAL, "there is no number to call back");
-    if (c->class->channel != HL_CHANNEL_VOICE)
-        return hl__fail(err, HL_EINVAL, "who waits for %s is not called back", hl__acd_channels[c->class->channel]);
+    if (k->channel != HL_CHANNEL_VOICE)
+        return hl__fail(err, HL_EINVAL, "who waits for %s is not called back", hl__acd_channels[k->channel]);
     return window_ok(acd, in);
 }
 
-static int make(hl__acd *acd, const hl__contact *c, const hl_promise *in, hl__promise **out)
+/* number: the contact's own. What the settings of the queue leave open is filled in. */
+int hl__promise_make(hl__acd *acd, const hl__class *k, const char *number, const hl_promise *in, hl__promise **out)
 {
-    const char *number = is_empty(in->number) ? c->number : in->number;
-    hl__promise *p = hl__alloc(acd->core->mem, sizeof(*p));
+    hl__promise *p;
+    int r = valid(acd, k, number, in);
 
-    if (!p)
+    if (r < 0)
+        return r;
+    if (!(p = hl__alloc(acd->core->mem, sizeof(*p))))
         return HL_ENOMEM;
     *p = (hl__promise){ .mode = in->mode, .tries = in->tries ? in->tries : TRIES,
         .gap_ms = in->gap_ms ? in->gap_ms : GAP_MS, .from = in->from, .again = in->from };
-    p->until = in->until ? in->until : plain_until(acd, c->class->queue);
+    p->until = in->until ? in->until : plain_until(acd, k->queue);
     if (!in->until && p->until <= p->from)
         p->until = p->from + DAY;
-    p->number = hl__strdup(acd->core->mem, number);
+    p->number = hl__strdup(acd->core->mem, is_empty(in->number) ? number : in->number);
     p->note = hl__strdup(acd->core->mem, in->note ? in->note : "");
     if (p->number && p->note) {
         *out = p;
@@ -396,7 +400,8 @@ int hl__acd_promise(hl__acd *acd, hl_id contact, const hl_promise *in)
     hl__contact *c;
     int r;
 
-    if ((r = named(acd, contact, &c)) < 0 || (r = valid(acd, c, in)) < 0 || (r = make(acd, c, in, &with.promise)) < 0)
+    if ((r = named(acd, contact, &c)) < 0 ||
+        (r = hl__promise_make(acd, c->class, c->number, in, &with.promise)) < 0)
         return r;
     if ((r = act(acd, c, HL__DO_PROMISE, &with, "promise")) < 0)
         hl__promise_free(acd, with.promise);

@@ -236,8 +236,11 @@ static int talk_for(hl_t *hl, const hl_contact *row, hl__talk **out)
 static int room_for(hl_t *hl, hl__talk *t)
 {
     const hl__leg *leg = hl__leg_of(hl->calls, t->leg);
+    const char *lang = hl__flow_lang(hl->flows, t->id);
     struct hl__callback *b;
 
+    if (lang)
+        hl__copy(t->lang, sizeof(t->lang), lang); /* its run will have ended */
     if (t->back)
         return 0;
     if (!(b = hl__alloc(&hl->mem, sizeof(*b))))
@@ -260,9 +263,6 @@ int hl__callback_promise(hl_t *hl, hl_id contact, const hl_promise *in)
     if ((r = hl__acd_contact_get(hl->acd, contact, &row)) < 0 || (r = talk_for(hl, &row, &t)) < 0)
         return r;
     if ((r = room_for(hl, t)) == 0) {
-        const char *lang = hl__flow_lang(hl->flows, contact);
-        if (lang)
-            hl__copy(t->lang, sizeof(t->lang), lang);
         r = hl__acd_promise(hl->acd, contact, in);
     }
     if (r < 0 && (t = hl__talk_of(hl, contact)) && t->entered == 0) { /* made for this alone */
@@ -270,4 +270,46 @@ int hl__callback_promise(hl_t *hl, hl_id contact, const hl_promise *in)
         hl__talk_free(hl, t);
     }
     return r;
+}
+
+/* Who does not wait anywhere comes into the queue and is away at once; since when he waits he knows from before. */
+static int promise_anew(hl_t *hl, hl__talk *t, const char *queue, const hl_promise *in)
+{
+    hl_contact_new c = HL_CONTACT_NEW_INIT;
+    hl__acd_terms terms = { .first_ms = -1, .every_ms = -1, .resume_ms = -1, .promise = in };
+    hl_time had = t->queued;
+    hl_id id;
+    int r;
+
+    if (!(c.queue = hl__acd_queue_find(hl->acd, queue)))
+        return hl__fail(hl->core.err, HL_ENOENT, "there is no queue \"%s\"", queue);
+    c.since = t->queued;
+    c.ticket = t->ticket;
+    c.number = t->number;
+    c.data = t->data;
+    t->in_queue = true;
+    t->queue = c.queue;
+    t->queued = had ? had : hl->core.now;
+    if ((r = hl__acd_add(hl->acd, t->id, &c, &terms, NULL, &id)) < 0) {
+        t->in_queue = false;
+        t->queued = had;
+    }
+    return r;
+}
+
+int hl__callback_flow(hl_t *hl, hl__talk *t, const hl__flow_promise *p)
+{
+    hl_contact row = HL_CONTACT_INIT;
+    hl_promise in = HL_PROMISE_INIT;
+    int r;
+
+    in.number = p->number;
+    in.from = p->from;
+    if (hl__acd_contact_get(hl->acd, t->id, &row) == 0)
+        return hl__callback_promise(hl, t->id, &in);
+    if (!p->queue)
+        return hl__fail(hl->core.err, HL_ESTATE, "the contact waits nowhere");
+    if ((r = room_for(hl, t)) < 0)
+        return r;
+    return promise_anew(hl, t, p->queue, &in);
 }

@@ -227,6 +227,7 @@ void hl__flow_tell(hl_t *hl, hl_id contact, const hl__flow_in *in);
 
 /* callback.c */
 int hl__callback_promise(hl_t *hl, hl_id contact, const hl_promise *in);
+int hl__callback_flow(hl_t *hl, hl__talk *t, const hl__flow_promise *p); /* a flow's wish */
 bool hl__callback_answered(hl_t *hl, hl__talk *t, hl_id leg); /* true: it was the leg that was dialled; as _ended */
 bool hl__callback_ended(hl_t *hl, hl__talk *t, hl_id leg);
 void hl__callback_pressed(hl_t *hl, hl__talk *t, hl_id leg);

@@ -62,6 +62,10 @@ static void up_enqueue(void *ctx, hl_id contact, const hl__flow_queue *q)
 
     if (!t)
         return;
+    if (hl__acd_contact_get(hl->acd, contact, &(hl_contact)HL_CONTACT_INIT) == 0) {
+        tell_result(hl, contact, ask, HL__FLOW_FAILED); /* it was promised to be called back */
+        return;
+    }
     in.queue = hl__acd_queue_find(hl->acd, q->queue);
     in.leg = t->leg;
     in.ticket = t->ticket;
@@ -80,6 +84,17 @@ static void up_enqueue(void *ctx, hl_id contact, const hl__flow_queue *q)
     t->in_queue = false;
     t->queue_ask = 0;
     tell_result(hl, contact, ask, in.queue ? result_of(why) : HL__FLOW_FAILED);
+}
+
+static int up_promise(void *ctx, hl_id contact, const hl__flow_promise *p)
+{
+    hl_t *hl = ctx;
+    hl__talk *t = hl__talk_of(hl, contact);
+
+    if (!t)
+        return HL_ENOENT;
+    t->queue_ask = 0; /* the run goes on by itself */
+    return hl__callback_flow(hl, t, p);
 }
 
 static void up_leave(void *ctx, hl_id contact)
@@ -202,6 +217,6 @@ static bool up_known(void *ctx, const char *section, const char *name)
 void hl__flow_wire(hl_t *hl, struct hl__flow_up *up)
 {
     *up = (struct hl__flow_up){ .ctx = hl, .play = up_play, .stop = up_stop, .listen = up_listen, .enqueue = up_enqueue,
-        .leave = up_leave, .ticket = up_ticket, .hangup = up_hangup, .ended = up_ended, .place = up_place,
-        .known = up_known };
+        .promise = up_promise, .leave = up_leave, .ticket = up_ticket, .hangup = up_hangup, .ended = up_ended,
+        .place = up_place, .known = up_known };
 }

@@ -249,6 +249,39 @@ static int enter_ticket(hl__flows *fl, run *r, node *n)
     return GO_WAIT;
 }
 
+/* The caller may hang up from here on; what confirms it may be cut short by that. */
+static int enter_callback(hl__flows *fl, run *r, node *n)
+{
+    char number[64];
+    hl__flow_promise p = { .queue = n->name };
+    hl__val v;
+    int res;
+
+    if (n->v.is_set) {
+        if (hl__run_eval(fl, r, &n->v, &v) < 0)
+            return X_ERROR;
+        if (v.len == 0 || v.len >= sizeof(number))
+            return X_REFUSED;
+        memcpy(number, v.u.s, v.len);
+        number[v.len] = 0;
+        p.number = number;
+    }
+    if (n->w.is_set) {
+        if (hl__run_eval(fl, r, &n->w, &v) < 0)
+            return X_ERROR;
+        p.from = v.u.i > fl->core->now ? v.u.i : 0;
+    }
+    res = fl->up.promise ? fl->up.promise(fl->up.ctx, r->contact, &p) : HL_ENOTSUP;
+    if (res < 0)
+        return res == HL_ENOMEM ? X_ERROR : X_REFUSED;
+    res = r->is_deaf ? 0 : hl__run_play(fl, r, &n->prompt, 0);
+    if (res != 1)
+        return X_OK;
+    hl__run_wait(fl, r, HL_FLOW_PLAYING);
+    hl__run_timer(fl, r, INT64_MAX);
+    return GO_WAIT;
+}
+
 static int enter_hangup(hl__flows *fl, run *r, node *n)
 {
     int res = r->is_deaf ? 0 : hl__run_play(fl, r, &n->prompt, 0);
@@ -277,7 +310,8 @@ static entry_fn *const entries[N_KINDS] = {
     [N_WAIT] = enter_wait, [N_LANG] = enter_lang, [N_SET] = enter_set, [N_IF] = enter_if, [N_SWITCH] = enter_switch,
     [N_HOURS] = enter_hours, [N_SPLIT] = enter_split, [N_LOOP] = enter_loop, [N_GOTO] = enter_goto,
     [N_CALL] = enter_call, [N_RETURN] = enter_return, [N_ASK] = enter_ask, [N_EVENT] = enter_ask,
-    [N_TICKET] = enter_ticket, [N_QUEUE] = hl__queue_enter, [N_HANGUP] = enter_hangup, [N_END] = enter_end,
+    [N_TICKET] = enter_ticket, [N_QUEUE] = hl__queue_enter, [N_CALLBACK] = enter_callback,
+    [N_HANGUP] = enter_hangup, [N_END] = enter_end,
 };
 
 int hl__node_enter(hl__flows *fl, run *r, node *n)

@@ -28,7 +28,12 @@ typedef struct hl__flow_ticket { /* borrowed until the call returns */
     const char *type, *fields, *by; /* ticket type; JSON objects; NULL: not given */
 } hl__flow_ticket;
 
-struct hl__flow_up { /* what the engine does for a run; none may fail: what came of it is an input */
+typedef struct hl__flow_promise { /* borrowed until the call returns */
+    const char *number, *queue; /* NULL: the caller's own; where it waits now */
+    hl_time from;              /* 0: when the place is reached */
+} hl__flow_promise;
+
+struct hl__flow_up { /* what the engine does for a run; none but promise may fail: what came of it is an input */
     void *ctx;
     /* clips: lines "lang TAB name TAB text LF" (HL__CLIPS); "music:<name>" has no text. Replaces what plays. */
     void (*play)(void *ctx, hl_id contact, int64_t play, const char *clips, int flags);
@@ -37,6 +42,8 @@ struct hl__flow_up { /* what the engine does for a run; none may fail: what came
     void (*listen)(void *ctx, hl_id contact, bool is_secret);
     void (*enqueue)(void *ctx, hl_id contact, const hl__flow_queue *q);
     void (*leave)(void *ctx, hl_id contact);
+    /* A call-back: keeps the place it has, else waits in `queue`, open or not. 0, or HL_E*: it cannot be promised. */
+    int (*promise)(void *ctx, hl_id contact, const hl__flow_promise *p);
     void (*ticket)(void *ctx, hl_id contact, const hl__flow_ticket *t);
     void (*hangup)(void *ctx, hl_id contact, int cause);
     void (*ended)(void *ctx, hl_id contact, int how);               /* HL_FLOW_END_*; not after hl__flow_forget */

@@ -31,7 +31,8 @@ enum { K_I = 1, K_M = 2, K_A = 4, K_L = 8, K_U = 16 };
     X(SURVEY, "survey", K_M, "prompt key into range first_ms", "next") X(HANGUP, "hangup", K_L, "prompt cause", "") \
     X(END, "end", K_L, "", "") \
     X(RECORD, "record", K_U, "", "") X(DTMF, "dtmf", K_U, "", "") X(HTTP, "http", K_U, "", "") \
-    X(SMS, "sms", K_U, "", "") X(EMAIL, "email", K_U, "", "") X(CALLBACK, "callback", K_U, "", "") \
+    X(SMS, "sms", K_U, "", "") X(EMAIL, "email", K_U, "", "") \
+    X(CALLBACK, "callback", K_A, "number queue at confirm", "ok refused") \
     X(TRANSFER, "transfer", K_U, "", "") X(CONFERENCE, "conference", K_U, "", "") X(AUTH, "auth", K_U, "", "") \
     X(LISTEN, "listen", K_U, "", "") X(BOT, "bot", K_U, "", "") \
     X(STREAM, "stream", K_U, "", "") X(SCRIPT, "script", K_U, "", "")
@@ -46,7 +47,7 @@ extern const node_kind hl__flow_kinds[];
     X(OPEN, "open") X(CLOSED, "closed") X(HOLIDAY, "holiday") X(AGAIN, "again") X(DONE, "done") \
     X(ANSWERED, "answered") X(CALLBACK, "callback") X(OVERFLOW, "overflow") X(TIMEOUT, "timeout") \
     X(NO_AGENTS, "no_agents") X(FOUND, "found") \
-    X(NONE, "none") X(ERROR, "error") X(EXHAUSTED, "exhausted")
+    X(NONE, "none") X(REFUSED, "refused") X(ERROR, "error") X(EXHAUSTED, "exhausted")
 #define X(name, word) X_##name,
 enum { FLOW_EXITS(X) X_WORDS, X_KEY = X_WORDS, X_CASE, X_STATUS, X_PART, X_NAMED };
 #undef X
@@ -76,7 +77,7 @@ typedef struct node {
     exit_to *exit;
     prompt prompt, extra, *no_input, *no_match; /* extra: while */
     uint32_t exits, no_inputs, no_matches, binds, bys, max_visits;
-    vx v, w;                   /* queue, to, when, on, at, by; priority, check */
+    vx v, w;                   /* queue, to, when, on, at, by, number; priority, check, at of a call-back */
     binding *bind, *by;
     rule rule;
     int64_t ms, max_wait_ms, every_ms, offer_ms;

@@ -650,6 +650,20 @@ static void read_queue(checker *c, node *n, const hl__place *at)
         hl__flow_error(c, 20, &here, "an expression over skill.<name> is wanted, as text");
 }
 
+static void read_callback(checker *c, node *n, const hl__place *at)
+{
+    vx_rules number = { .want = &hl__types[HL__V_STRING] }, when = { .want = &hl__types[HL__V_TIMESTAMP] };
+    hl__place here = { at, "queue", 0 };
+
+    field_vx(c, n, at, "number", &number, &n->v);
+    field_vx(c, n, at, "at", &when, &n->w);
+    if (!(n->name = text(c, n, at, "queue", NULL)))
+        wanted(c, at, "queue");
+    else
+        hl__unbound(c, &here, "queues", n->name);
+    prompt_of(c, n, at, "confirm", &n->prompt);
+}
+
 static void read_end(checker *c, node *n, const hl__place *at)
 {
     static const int64_t cause[] = { 1, 127, 16 };
@@ -664,7 +678,7 @@ static reader *const readers[N_KINDS] = {
     [N_SET] = read_set, [N_IF] = read_if, [N_SWITCH] = read_switch, [N_HOURS] = read_hours, [N_SPLIT] = read_split,
     [N_LOOP] = read_loop, [N_GOTO] = read_sub, [N_CALL] = read_sub, [N_RETURN] = read_return, [N_ASK] = read_ask,
     [N_EVENT] = read_ask, [N_TICKET] = read_ticket, [N_QUEUE] = read_queue, [N_SURVEY] = read_survey,
-    [N_HANGUP] = read_end,
+    [N_CALLBACK] = read_callback, [N_HANGUP] = read_end,
 };
 
 void hl__node_read(checker *c, node *n, const hl__place *at)

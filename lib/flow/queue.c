@@ -138,8 +138,10 @@ int hl__queue_digit(hl__flows *fl, run *r, char key)
             return leave(fl, r, false, GO_EXIT + (int)i);
         }
     if (n->offer_ms && r->offer_at == INT64_MAX && hl__callback_key(n)[0] == key) {
+        const hl__flow_promise p = { 0 };
         key_pressed(r, key);
-        return leave(fl, r, false, X_CALLBACK);
+        bool keeps_place = fl->up.promise && fl->up.promise(fl->up.ctx, r->contact, &p) == 0;
+        return leave(fl, r, keeps_place, X_CALLBACK); /* the number may yet be another, or withheld */
     }
     hl__ring_key(&r->ring, key, fl->core->now);
     return GO_WAIT;

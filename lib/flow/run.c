@@ -381,6 +381,8 @@ static int at_played(hl__flows *fl, run *r, const hl__flow_in *in)
         fl->up.hangup(fl->up.ctx, r->contact, n->number);
         return GO_END;
     }
+    if (n->kind == N_CALLBACK)
+        return X_OK;
     if (++r->repeat < n->number && hl__run_play(fl, r, &n->prompt, n->barge ? HL__PLAY_BARGE : 0) == 1)
         return GO_WAIT;
     return X_NEXT;

@@ -13,7 +13,7 @@ static const char *const names[] = { HL__FIGURES(X) };
 #undef X
 
 typedef struct tally { int64_t n[HL__N_END], max; uint32_t waits[HL__CELLS]; } tally;
-typedef struct one { hl_id id, queue; hl_time queued, lost, up; bool is_open; } one; /* a contact by its events */
+typedef struct one { hl_id id, queue; hl_time queued, lost, up; bool is_open, is_promised; } one; /* by its events */
 typedef struct talk { hl_id queue; hl_time over; } talk;
 typedef struct world {
     bed b;
@@ -112,7 +112,7 @@ static void queued(world *w, const hl_event *e)
         add(w, o->queue, HL__N_moved_out, 1);
         add(w, e->queue, HL__N_moved_in, 1);
     }
-    *o = (one){ e->contact, e->queue, e->time, 0, 0, true };
+    *o = (one){ e->contact, e->queue, e->time, 0, 0, true, false };
     add(w, e->queue, HL__N_offered, 1);
 }
 
@@ -123,9 +123,14 @@ static void called_back(world *w, const hl_event *e)
 
     if (e->code == HL_CALLBACK_PROMISED && o->is_open)
         (void)close_wait(w, o, e->time);
-    if (e->code == HL_CALLBACK_PROMISED || e->code == HL_CALLBACK_KEPT || e->code == HL_CALLBACK_BROKEN)
-        add(w, e->queue, e->code == HL_CALLBACK_PROMISED ? HL__N_promised : e->code == HL_CALLBACK_KEPT ? HL__N_kept
-            : HL__N_broken, 1);
+    if (e->code == HL_CALLBACK_PROMISED && !o->is_promised) /* else the same with other terms */
+        add(w, e->queue, HL__N_promised, 1);
+    if (e->code == HL_CALLBACK_KEPT || e->code == HL_CALLBACK_BROKEN)
+        add(w, e->queue, e->code == HL_CALLBACK_KEPT ? HL__N_kept : HL__N_broken, 1);
+    if (e->code == HL_CALLBACK_PROMISED)
+        o->is_promised = true;
+    else if (e->code >= HL_CALLBACK_KEPT)
+        o->is_promised = false;
 }
 
 static void agent_state(world *w, const hl_event *e)

@@ -19,7 +19,7 @@ typedef struct rig {
     char log[65536];
     size_t len;
     struct { int64_t play; hl_time end; } play;
-    int queue_ask, ticket_ask, ask, place, enqueue_fails, ends;
+    int queue_ask, ticket_ask, ask, place, enqueue_fails, promises, ends;
     bool answers_tickets, is_quiet, forgets;
 } rig;
 
@@ -104,6 +104,16 @@ static void up_enqueue(void *ctx, hl_id contact, const hl__flow_queue *q)
     }
 }
 
+static int up_promise(void *ctx, hl_id contact, const hl__flow_promise *p)
+{
+    rig *g = ctx;
+
+    (void)contact;
+    note(g, "promise %s in %s from %lld", p->number ? p->number : "-", p->queue ? p->queue : "-",
+        (long long)p->from);
+    return g->promises;
+}
+
 static void up_leave(void *ctx, hl_id contact)
 {
     (void)contact;
@@ -178,8 +188,8 @@ static const char *quoted(const char *text)
 RIG int rig_new(rig *g)
 {
     static const struct hl__flow_up up = { .play = up_play, .stop = up_stop, .listen = up_listen, .enqueue = up_enqueue,
-        .leave = up_leave, .ticket = up_ticket, .hangup = up_hangup, .ended = up_ended, .place = up_place,
-        .known = up_known };
+        .leave = up_leave, .promise = up_promise, .ticket = up_ticket, .hangup = up_hangup, .ended = up_ended,
+        .place = up_place, .known = up_known };
     struct hl__flow_up mine = up;
 
     memset(g, 0, sizeof(*g));

@@ -262,7 +262,7 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
     rig_run(&g, 15000);
     expect_part(&g, "play zh/queue_callback\n");
     rig_press(&g, "1");
-    expect_part(&g, "stop\nleave\nevent 62 code 0 text c data {}");
+    expect_part(&g, "promise - in - from 0\nstop\nevent 62 code 0 text c data {}"); /* and keeps its place */
     teardown(&g);
     setup(&g, doc);
     assert_int_equal(rig_start(&g, "f"), 0);
@@ -278,6 +278,34 @@ static void the_queue_tells_place_and_wait_and_ends_by_each_result(void **state)
     g.enqueue_fails = HL__FLOW_OVERFLOW;
     assert_int_equal(rig_start(&g, "f"), 0);
     expect_part(&g, "text o data {}");
+    teardown(&g);
+}
+
+static void a_call_back_is_confirmed_or_refused(void **state)
+{
+    static const char doc[] = "{'f':{'entry':'q'," HEAD "'nodes':{'q':{'do':'queue','queue':'desk',"
+        "'offer_callback_after_ms':1000,'answered':'gone','callback':'c','overflow':'c','timeout':'gone',"
+        "'no_agents':'c'},'c':{'do':'callback','number':'=call.ani','queue':'leaks','confirm':[{'p':'hello'}],"
+        "'ok':'k','refused':'r','error':'oops'},'k':{'do':'event','name':'ok','next':'gone'},"
+        "'r':{'do':'event','name':'refused','next':'gone'},"
+        TAIL "}}}";
+
+    (void)state;
+    setup(&g, doc);
+    assert_int_equal(rig_start(&g, "f"), 0);
+    rig_run(&g, 3000);
+    g.promises = HL_EINVAL; /* the caller's own number cannot be called: it leaves the queue after all */
+    rig_press(&g, "1");
+    expect_part(&g, "promise - in - from 0\nstop\nleave\npromise 13800138000 in leaks from 0\n"
+        "event 62 code 0 text refused");
+    teardown(&g);
+    setup(&g, doc);
+    assert_int_equal(rig_start(&g, "f"), 0);
+    assert_int_equal(rig_tell(&g, (hl__flow_in){ .kind = HL__FLOW_RESULT, .ask = g.queue_ask,
+        .how = HL__FLOW_NO_AGENTS }), 0);
+    expect_part(&g, "promise 13800138000 in leaks from 0\nplay zh/hello\n");
+    rig_run(&g, 10000);
+    expect_part(&g, "text ok data {}");
     teardown(&g);
 }
 
@@ -686,7 +714,8 @@ int main(void)
             HL_TEST(digits_typed_ahead_answer_the_next_menus),
         HL_TEST(the_pound_key_after_a_full_number_cuts_no_prompt),
         HL_TEST(the_queue_tells_place_and_wait_and_ends_by_each_result),
-            HL_TEST(an_agent_takes_over_and_the_survey_follows),
+            HL_TEST(a_call_back_is_confirmed_or_refused),
+        HL_TEST(an_agent_takes_over_and_the_survey_follows),
         HL_TEST(who_hangs_up_gets_his_ticket_and_hears_nothing_more),
             HL_TEST(an_answer_within_the_step_waits_for_its_end),
         HL_TEST(decisions_follow_values), HL_TEST(a_sub_flow_takes_arguments_and_gives_values_back),
