@@ -71,9 +71,9 @@ typedef struct hl_forecast { /* a quarter of an hour to come, of a queue */
     double handle_s;         /* mean talk and wrap-up of the queue, seconds */
 } hl_forecast;
 #define HL_FORECAST_INIT { sizeof(hl_forecast), 0, 0, 0, 0, 0, 0, 0 }
-/* Four weeks from the next quarter on, by the calls the store recorded: the same quarter of the weeks before, newer ones
- * weigh more, holidays of the queue's hours only by holidays, scaled by the last 14 days. Needs an engine; id 0 reads
- * the store anew, without holding the engine up. ENOENT: no such queue; ESTORE. */
+/* Four weeks from the next quarter on, by the calls the store recorded: the same quarter of the weeks before, newer
+ * ones weigh more, holidays of the queue's hours only by holidays, scaled by the last 14 days. Needs an engine; id 0
+ * reads the store anew, without holding the engine up. ENOENT: no such queue; ESTORE. */
 HL_API int hl_forecast_next(hl_t *hl, hl_id queue, hl_forecast *row);
 #ifdef __cplusplus
 }
