@@ -12,6 +12,7 @@ export interface Call {
   muted: boolean; recorded: boolean;
   number?: string; queue?: string; queueTitle?: string; lang?: string;
   offer?: number; deadline?: number; waited?: number; ticket?: number; data?: unknown;
+  callback?: { mode: 'customer_first' | 'agent_first'; tried: number; number: string; note: string }; /* it was promised */
 }
 export interface Agent { id: number; name: string; state: string; work: string; since: number; contact: number; reason: string }
 export interface Quality { lost: number; received: number; jitter: number }

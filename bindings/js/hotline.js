@@ -62,8 +62,8 @@ export class Hotline extends EventTarget {
   }
 
   static #about(m) {
-    const { number, queue, queue_title: queueTitle, lang, ticket, data } = m;
-    return { number, queue, queueTitle, lang, data, ...(ticket ? { ticket } : {}) };
+    const { number, queue, queue_title: queueTitle, lang, ticket, data, callback } = m;
+    return { number, queue, queueTitle, lang, data, ...(ticket ? { ticket } : {}), ...(callback ? { callback } : {}) };
   }
 
   #offered(m) {

@@ -211,9 +211,10 @@ struct hl__contact {
     hl_time since, base, key;        /* key = base - credit */
     hl_time queued, until, step_at, say_at, prefer_at; /* until: deadline of the state; 0: none */
     hl_time ring_at;                 /* offered: one more rings; connecting: the others stop */
-    int32_t state, outcome, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
+    int32_t state, offers, every_ms, prefer_ms, max_wait_ms, resume_ms;
     int32_t place, p50_ms, p80_ms, predicted_ms; /* what was announced; what the wait was to be */
-    int32_t hops, rings, lost_ms, last_rule; /* how many ring; wait till the hang-up */
+    int32_t lost_ms;                 /* wait till the hang-up */
+    int16_t outcome, hops, rings, last_rule; /* rings: how many do */
     int32_t hung_ms;                 /* HL__WAIT_*; lost: its wait in this queue till the hang-up */
     hl_id last_agent, runner;        /* the last decision: who, who was second */
     char *ref, *number, *data;

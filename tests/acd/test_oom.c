@@ -62,6 +62,41 @@ static int talk(void *ctx)
     return done(&b, r == HL_ENOMEM ? r : 1);
 }
 
+static int call_back(void *ctx)
+{
+    hl_contact_new in = HL_CONTACT_NEW_INIT;
+    hl_promise p = HL_PROMISE_INIT;
+    hl__acd_terms terms = { .promise = &p };
+    hl_id one, two;
+    bed b;
+    int r;
+
+    (void)ctx;
+    p.note = "n";
+    if ((r = bed_try(&b)) < 0 || (r = bed_apply(&b, DOC)) < 0 || (r = hl__acd_ready(b.acd)) < 0)
+        return done(&b, r);
+    b.is_quiet = true;
+    in.queue = bed_q(&b, "desk");
+    in.number = "12345";
+    if ((r = hl__acd_add(b.acd, 0, &in, NULL, NULL, &one)) < 0 || (r = hl__acd_promise(b.acd, one, &p)) < 0 ||
+        (r = hl__acd_add(b.acd, 0, &in, &terms, NULL, &two)) < 0 || (r = hl__acd_promise(b.acd, two, &p)) < 0 ||
+        (r = hl__acd_go(b.acd, bed_a(&b, "ann"), HL_AGENT_AVAILABLE, "early")) < 0) {
+        assert_int_equal(r, HL_ENOMEM);
+        bed_check(&b);
+        return done(&b, r);
+    }
+    bed_to(&b, 1000);
+    assert_int_equal(bed_state(&b, one), HL_CONTACT_CALLING); /* dialling decides without memory */
+    bed_check(&b);
+    return done(&b, 1);
+}
+
+static void a_call_back_may_fail_anywhere(void **state)
+{
+    (void)state;
+    assert_true(hl_test_oom(call_back, NULL) > 50);
+}
+
 static void loading_may_fail_anywhere(void **state)
 {
     (void)state;
@@ -135,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HL_TEST(loading_may_fail_anywhere), HL_TEST(a_call_may_fail_anywhere),
+        HL_TEST(a_call_back_may_fail_anywhere),
         HL_TEST(what_was_refused_for_memory_succeeds_later_and_decides_the_same),
         HL_TEST(settings_that_found_no_memory_are_taken_over_a_second_later),
     };

@@ -39,6 +39,12 @@ test('a microphone on demand is not asked for at sign-in', async () => {
   assert.equal(Peer.all.length, 0);
 });
 
+test('an offer of a call-back says so, with its note', async () => {
+  const s = await sign(), callback = { mode: 'agent_first', tried: 1, number: '139', note: 'the bill' };
+  say(s, 'offer.made', { ...offer, callback });
+  assert.deepEqual(hl.calls.get(5).callback, callback);
+});
+
 test('an offer rings, is accepted, talks, is held, ends', async () => {
   const s = await sign(), states = [];
   hl.addEventListener('call', e => states.push(e.detail.state));

@@ -6,12 +6,13 @@ const texts = {
   zh: { title: '坐席台', name: '工号', password: '密码', sign_in: '登录', takeover: '在此处接管', ticket: '新工单', type: '类型',
     phone: '来电号码', text: '说明', save: '保存工单', earlier: '历史工单', number: '编号', state: '状态', created: '时间', none: '没有历史工单',
     queues: '队列', queue: '队列', waiting: '等待', idle: '空闲坐席', wait: '预计等待', saved: '已保存', other: 'English', minutes: '分钟',
-    elsewhere: '该工号已在别的窗口登录。', taken: '已在别的窗口打开，本页已退出。', note: '备注', add_note: '添加备注' },
+    elsewhere: '该工号已在别的窗口登录。', taken: '已在别的窗口打开，本页已退出。', note: '备注', add_note: '添加备注', callback: '约定回电' },
   en: { title: 'Agent desk', name: 'Name', password: 'Password', sign_in: 'Sign in', takeover: 'Take over here', ticket: 'New ticket',
     type: 'Type', phone: 'Caller', text: 'Notes', save: 'Save ticket', earlier: 'Earlier tickets', number: 'Number', state: 'State',
     created: 'Created', none: 'No earlier tickets', queues: 'Queues', queue: 'Queue', waiting: 'Waiting', idle: 'Idle agents',
     wait: 'Expected wait', saved: 'Saved', other: '中文', minutes: 'min', elsewhere: 'This agent has a page open elsewhere.',
-    taken: 'Opened in another window; this page is signed out.', note: 'Note', add_note: 'Add note' },
+    taken: 'Opened in another window; this page is signed out.', note: 'Note', add_note: 'Add note',
+    callback: 'Promised call-back' },
 };
 const $ = id => document.getElementById(id), socket = location.origin.replace(/^http/, 'ws') + '/ws';
 let lang = new URLSearchParams(location.search).get('lang') ?? ((navigator.language || 'zh').startsWith('zh') ? 'zh' : 'en');
@@ -154,7 +155,7 @@ async function taken(c) {
   if (c.state === 'ended' || call?.contact === c.contact) return;
   call = c;
   $('phone').value = c.number ?? '';
-  $('ticket-note').textContent = '';
+  $('ticket-note').textContent = c.callback ? `${t('callback')} ${c.callback.note}` : '';
   await earlier(c.number).catch(told('ticket-note'));
   if (c.ticket) await detail(c.ticket).catch(() => {});
 }
