@@ -31,6 +31,8 @@ int hl__acd_new(hl__core *core, hl__calendars *cal, const hl__acd_up *up, hl__ac
     hl__names_init(&acd->profile_names, core->mem);
     hl__names_init(&acd->refs, core->mem);
     hl__names_init(&acd->skill_names, core->mem);
+    hl__fields_init(&acd->doc_agent, core->mem);
+    hl__fields_init(&acd->doc_contact, core->mem);
     hl__link_init(&acd->news);
     hl__link_init(&acd->fresh);
     hl__link_init(&acd->free);
@@ -123,6 +125,8 @@ void hl__acd_free(hl__acd *acd)
     hl__timer_drop(&acd->core->wheel, &acd->goals);
     hl__scope_free(acd->scope);
     hl__scope_free(acd->doc_scope);
+    hl__fields_free(&acd->doc_agent);
+    hl__fields_free(&acd->doc_contact);
     free_tables(acd);
     hl__free(acd->core->mem, acd);
 }

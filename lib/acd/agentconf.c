@@ -2,7 +2,7 @@
 #include "acd/inner.h"
 #include <string.h>
 
-#define AGENT_KEYS "title zone skills queues capacity once auto_accept wrapup_ms max_missed phone address"
+#define AGENT_KEYS "title zone skills queues capacity once auto_accept wrapup_ms max_missed phone address data"
 
 static void conf_free(hl__mem *mem, hl__aconf *c)
 {
@@ -15,15 +15,8 @@ static void conf_free(hl__mem *mem, hl__aconf *c)
     hl__free(mem, c->capacity);
     hl__free(mem, c->member);
     hl__free(mem, c->level);
+    hl__json_free(c->data);
     hl__free(mem, c);
-}
-
-/* A skill is read as skill.NAME, so its name must be one of the expression language. */
-static bool skill_name_ok(const char *name)
-{
-    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-
-    return len > 0 && len < 64 && name[len] == 0 && !(name[0] >= '0' && name[0] <= '9');
 }
 
 static void check_skills(const hl__jcheck *c)
@@ -35,7 +28,7 @@ static void check_skills(const hl__jcheck *c)
     for (void *it = hl__json_iter(skills); it; it = hl__json_iter_next(skills, it)) {
         const char *key = hl__json_iter_key(it);
         hl__place item = { &at, key, 0 };
-        if (!skill_name_ok(key))
+        if (!hl__need_name_ok(key))
             hl__error(c->f, 520, &item, "a skill's name is letters, digits and _, and begins with a letter");
         (void)hl__jint(&in, key, 1, 100, 1); /* checked only */
     }
@@ -78,6 +71,19 @@ static void check_address(const hl__jcheck *c)
         hl__error(c->f, 520, &at, "either \"phone\" or \"address\": only one of them can ring");
 }
 
+static void check_data(hl__acd *acd, const hl__jcheck *c, const hl__doc *doc)
+{
+    const hl__json *data = hl__jobject(c, "data");
+    hl__place at = { c->at, "data", 0 };
+
+    if (!data)
+        return;
+    if (hl__doc_fields(acd, doc) < 0)
+        c->f->no_memory = true;
+    else
+        hl__fields_check(&acd->doc_agent, data, false, c->f, &at);
+}
+
 void hl__agent_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
                      const hl__doc *doc)
 {
@@ -85,7 +91,7 @@ void hl__agent_check(void *domain, const char *name, const hl__json *j, const hl
     hl__place place = { at, "capacity", 0 };
     const char *capacity;
 
-    (void)domain, (void)name; /* the place says which */
+    (void)name; /* the place says which */
     if (hl__json_type(j) != HL__JOBJECT) {
         hl__error(f, 520, at, "an agent is an object");
         return;
@@ -94,6 +100,7 @@ void hl__agent_check(void *domain, const char *name, const hl__json *j, const hl
     check_skills(&c);
     check_queues(&c, doc);
     check_address(&c);
+    check_data(domain, &c, doc);
     (void)hl__jtext(&c, "title", 255, NULL); /* from here on: checked only, read when taken over */
     (void)hl__jtext(&c, "zone", 255, NULL);
     (void)hl__jbool(&c, "once", false);
@@ -176,6 +183,8 @@ static hl__aconf *conf_new(hl__acd *acd, const hl__json *j)
     c->is_auto = hl__json_true(hl__json_get(j, "auto_accept"));
     c->wrapup_ms = number(j, "wrapup_ms", -1);
     c->max_missed = number(j, "max_missed", 2);
+    if (hl__json_size(hl__json_get(j, "data")) > 0)
+        c->data = hl__json_keep(hl__json_get(j, "data"));
     if (keep(mem, j, "title", &c->title) < 0 || keep(mem, j, "zone", &c->zone) < 0 ||
         keep(mem, j, "phone", &c->phone) < 0 || keep(mem, j, "address", &c->address) < 0 ||
         keep(mem, j, "capacity", &c->capacity) < 0 || read_members(acd, hl__json_get(j, "queues"), c) < 0 ||

@@ -25,6 +25,8 @@ void hl__class_free(hl__acd *acd, hl__class *k)
     hl__expr_free(k->expr);
     hl__free(acd->core->mem, k->key);
     hl__free(acd->core->mem, k->need);
+    hl__free(acd->core->mem, k->facts);
+    hl__data_free(acd->core->mem, &k->data);
     hl__free(acd->core->mem, k->share);
     hl__free(acd->core->mem, k->named);
     hl__free(acd->core->mem, k);
@@ -84,23 +86,26 @@ static int class_index(hl__acd *acd, uint32_t *out)
     return 0;
 }
 
-/* The name of a class: six bits of its queue's id a character, then channel, step and need. Room for a short need in
- * out, which is asked for with every contact; a longer one is made in long_one. */
-static const char *class_key(const hl__queue *q, const char *tail, const char *need, char out[KEY], hl__buf *long_one)
+/* The name of a class: six bits of its queue's id a character, then channel, step, need and facts, which begin with a
+ * brace if there are any. Room for short ones in out, as it is asked for with every contact; longer in long_one. */
+static const char *class_key(const hl__queue *q, const char *tail, const hl__want *want, char out[KEY],
+                             hl__buf *long_one)
 {
-    size_t n = 0, len = strlen(need);
+    const char *need = want && want->need ? want->need : "", *facts = want && want->data ? want->data : "";
+    size_t n = 0, len = strlen(need), more = strlen(facts);
 
     for (uint64_t id = (uint64_t)q->id; id; id >>= 6)
         out[n++] = (char)('0' + (id & 63));
     out[n++] = tail[0];
     out[n++] = tail[1];
     out[n] = 0;
-    if (n + len < KEY) {
-        memcpy(out + n, need, len + 1);
+    if (n + len + 1 + more < KEY) {
+        memcpy(out + n, need, len);
+        out[n + len] = '\n'; /* a need cannot pass for facts */
+        memcpy(out + n + len + (more > 0), facts, more + 1);
         return out;
     }
-    hl__buf_str(long_one, out);
-    hl__buf_str(long_one, need);
+    hl__buf_fmt(long_one, "%s%s%s%s", out, need, more > 0 ? "\n" : "", facts);
     return long_one->failed ? NULL : long_one->data;
 }
 
@@ -109,10 +114,34 @@ hl__class *hl__class_find(const hl__acd *acd, const hl__queue *q, int channel)
     const char tail[2] = { (char)('A' + channel), '0' };
     char small[KEY];
 
-    return hl__names_get(&acd->class_names, class_key(q, tail, "", small, NULL)); /* short: no buffer */
+    return hl__names_get(&acd->class_names, class_key(q, tail, NULL, small, NULL)); /* short: no buffer */
 }
 
-int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out)
+/* All of it that its want says; in no table yet. */
+static int class_new(hl__acd *acd, const char *key, const hl__want *want, hl__class **out)
+{
+    const char *need = want && want->need ? want->need : "", *facts = want && want->data ? want->data : "";
+    hl__mem *mem = acd->core->mem;
+    hl__class *k = hl__alloc(mem, sizeof(*k));
+    int r = HL_ENOMEM;
+
+    if (!k)
+        return r;
+    if (!(k->key = hl__strdup(mem, key)) || !(k->need = hl__strdup(mem, need)) ||
+        !(k->facts = hl__strdup(mem, facts)) ||
+        (facts[0] && !(k->data.json = hl__json_read(facts, strlen(facts), NULL))))
+        goto out;
+    if ((need[0] && (r = hl__need_compile(acd, need, &k->expr)) < 0) ||
+        (r = hl__data_bind(acd, "contact", &k->data)) < 0)
+        goto out;
+    *out = k;
+    return 0;
+out:
+    hl__class_free(acd, k);
+    return r;
+}
+
+int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const hl__want *want, hl__class **out)
 {
     const char tail[2] = { (char)('A' + channel), (char)('0' + step) };
     char small[KEY];
@@ -122,16 +151,13 @@ int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const 
     int r = HL_ENOMEM;
 
     hl__buf_init(&buf, acd->core->mem);
-    if (!(key = class_key(q, tail, need ? need : "", small, &buf)))
+    if (!(key = class_key(q, tail, want, small, &buf)))
         goto out;
     if ((*out = hl__names_get(&acd->class_names, key))) {
         r = 0;
         goto out;
     }
-    if (!(k = hl__alloc(acd->core->mem, sizeof(*k))) || !(k->key = hl__strdup(acd->core->mem, key)) ||
-        !(k->need = hl__strdup(acd->core->mem, need ? need : "")))
-        goto out;
-    if (k->need[0] && (r = hl__need_compile(acd, k->need, &k->expr)) < 0)
+    if ((r = class_new(acd, key, want, &k)) < 0)
         goto out;
     k->queue = q;
     k->step = step;
@@ -164,6 +190,8 @@ static void profile_key(const hl__profile *p, hl__buf *key)
                     p->member[i].position, p->member[i].weight);
     for (uint32_t i = 0; i < p->levels; i++)
         hl__buf_fmt(key, "/%u=%d", p->level[i].skill, p->level[i].level);
+    if (p->data.json)
+        (void)hl__json_canonical(key, p->data.json); /* memory is seen by key->failed */
 }
 
 void hl__profile_free(hl__acd *acd, hl__profile *p)
@@ -173,6 +201,7 @@ void hl__profile_free(hl__acd *acd, hl__profile *p)
     hl__free(acd->core->mem, p->key);
     hl__free(acd->core->mem, p->member);
     hl__free(acd->core->mem, p->level);
+    hl__data_free(acd->core->mem, &p->data);
     hl__free(acd->core->mem, p->kept);
     hl__free(acd->core->mem, p);
 }
@@ -189,6 +218,7 @@ static int profile_fill(hl__acd *acd, const hl__aconf *conf, hl__profile *p)
     for (uint32_t i = 0; i < conf->members; i++)
         if (hl__map_get(&acd->queues, conf->member[i].queue))
             p->member[p->members++] = conf->member[i];
+    p->data.json = conf->data ? hl__json_keep(conf->data) : NULL;
     for (uint32_t i = 0; i < conf->levels; i++)
         p->level[p->levels++] = conf->level[i];
     return 0;
@@ -289,6 +319,16 @@ static void profiles_sweep(hl__acd *acd)
                 acd->fit[(size_t)k * acd->profile_words + i / 64] &= ~(UINT64_C(1) << (i % 64));
             memset(&acd->fit_back[(size_t)i * acd->class_words], 0, acd->class_words * sizeof(uint64_t));
         }
+}
+
+static int profiles_bind(hl__acd *acd)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; i < acd->profile_n && r == 0; i++)
+        if (acd->profile[i])
+            r = hl__data_bind(acd, "agent", &acd->profile[i]->data);
+    return r;
 }
 
 /* He leaves his old profile's counts, joins the new one's; his pools are made anew when he asks for work. */
@@ -404,7 +444,7 @@ int hl__acd_rebuild(hl__acd *acd)
         if ((r = agent_profile(acd, HL__OF(hl__agent, by_id, n))) < 0)
             return r;
     profiles_sweep(acd);
-    if ((r = queue_profiles(acd)) < 0)
+    if ((r = profiles_bind(acd)) < 0 || (r = queue_profiles(acd)) < 0)
         return r;
     for (uint32_t i = 0; i < acd->class_n; i++)
         if (acd->class[i])

@@ -21,7 +21,7 @@ const hl__capacity hl__capacity_plain[HL__CHANNELS] = {
 
 #define QUEUE_KEYS "title hours zone channels need steps order credit_ms credit_max_ms pick rank_cap_ms offer_ms " \
     "connect_ms wrapup_ms wrapup_max_ms delays max_wait_ms max_len max_ewt_ms empty close handle_ms patience_ms " \
-    "announce resume_ms goal alarm_wait_ms alarm_len ring reserve overflow lead_ms"
+    "announce resume_ms goal alarm_wait_ms alarm_len ring data reserve overflow lead_ms"
 
 static int word_of(const char *const *words, const char *word)
 {
@@ -210,6 +210,7 @@ void hl__qconf_free(hl__mem *mem, hl__qconf *c)
     hl__free(mem, c->zone);
     hl__free(mem, c->hours);
     hl__free(mem, c->need);
+    hl__json_free(c->data);
     hl__queue_rules_free(mem, c);
     hl__free(mem, c);
 }
@@ -230,6 +231,8 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
     read_goal(&c, &q->goal);
     read_pick(&c, q);
     read_ring(&c, q);
+    q->data = hl__jobject(&c, "data");
+    q->data = q->data ? hl__json_keep(q->data) : NULL;
     q->is_leave = hl__jword(&c, "empty", empties, 0);
     q->is_send = hl__jword(&c, "close", closes, 0);
     if (keep(mem, hl__jtext(&c, "title", 255, NULL), &q->title) < 0 ||
@@ -242,15 +245,49 @@ hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const
     return q;
 }
 
-/* The scope needs are checked against: the skills of the document's agents. */
+int hl__doc_fields(hl__acd *acd, const hl__doc *doc)
+{
+    const hl__json *j;
+    uint32_t pos = 0;
+    int r = 0;
+
+    if (doc->serial && acd->fields_serial == doc->serial)
+        return 0; /* it takes a walk over all agents and queues */
+    hl__fields_free(&acd->doc_agent);
+    hl__fields_free(&acd->doc_contact);
+    hl__fields_init(&acd->doc_agent, acd->core->mem);
+    hl__fields_init(&acd->doc_contact, acd->core->mem);
+    while (doc->next && r == 0 && (j = doc->next(doc->ctx, "agents", &pos)))
+        r = hl__fields_add(&acd->doc_agent, hl__json_get(j, "data"), false);
+    pos = 0;
+    while (doc->next && r == 0 && (j = doc->next(doc->ctx, "queues", &pos)))
+        r = hl__fields_add(&acd->doc_contact, hl__json_get(j, "data"), true);
+    acd->fields_serial = r == 0 ? doc->serial : 0;
+    return r;
+}
+
+static void check_data(hl__acd *acd, const hl__qconf *q, const hl__place *at, hl__findings *f, const hl__doc *doc)
+{
+    hl__place place = { at, "data", 0 };
+
+    if (!q->data)
+        return;
+    if (hl__doc_fields(acd, doc) < 0)
+        f->no_memory = true;
+    else
+        hl__fields_check(&acd->doc_contact, q->data, true, f, &place);
+}
+
+/* The scope needs are checked against: the skills and data of the document's agents, the data of its queues. */
 static int doc_scope(hl__acd *acd, const hl__doc *doc, hl__scope **out)
 {
     const hl__json *agent;
     hl__names seen;
+    const hl__fields *const fields[2] = { &acd->doc_agent, &acd->doc_contact };
     hl__buf list;
     const char **name = NULL;
     uint32_t n = 0, room = 0, pos = 0;
-    int r = 0;
+    int r = hl__doc_fields(acd, doc);
 
     hl__names_init(&seen, acd->core->mem);
     hl__buf_init(&list, acd->core->mem);
@@ -266,7 +303,7 @@ static int doc_scope(hl__acd *acd, const hl__doc *doc, hl__scope **out)
         }
     }
     if (r == 0)
-        r = hl__scope_build(acd->core->mem, name, n, out);
+        r = hl__scope_build(acd->core->mem, name, n, fields, out);
     hl__free(acd->core->mem, name);
     hl__buf_free(&list);
     hl__names_free(&seen);
@@ -331,6 +368,7 @@ void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl
     if (!(q = hl__qconf_new(acd->core->mem, j, f, at))) {
         f->no_memory = true;
     } else {
+        check_data(acd, q, at, f, doc);
         check_needs(acd, q, at, f, doc);
         hl__queue_rules_check(acd, q, name, at, f, doc);
         if (q->hours && !doc->object(doc->ctx, "calendars", q->hours)) {

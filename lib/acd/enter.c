@@ -40,18 +40,19 @@ int hl__refusal(hl__acd *acd, hl__class *k)
 }
 
 /* The first class of a contact in q; need in any of its forms, NULL: none. */
-static int class_for(hl__acd *acd, hl__queue *q, int channel, const char *need, hl__class **out)
+static int class_for(hl__acd *acd, hl__queue *q, int channel, hl__want want, hl__class **out)
 {
     hl__buf text;
     int r = 0;
 
-    if (!need || (need[0] != '{' && need[0] != '['))
-        return hl__class_get(acd, q, channel, 0, need, out);
+    if (!want.need || (want.need[0] != '{' && want.need[0] != '['))
+        return hl__class_get(acd, q, channel, 0, &want, out);
     hl__buf_init(&text, acd->core->mem);
-    if ((r = hl__need_text(need, &text)) < 0)
+    if ((r = hl__need_text(want.need, &text)) < 0)
         (void)hl__fail(acd->core->err, r, "need is neither an expression nor levels by skill");
-    else
-        r = hl__class_get(acd, q, channel, 0, text.data ? text.data : "", out);
+    want.need = text.data;
+    if (r >= 0)
+        r = hl__class_get(acd, q, channel, 0, &want, out);
     hl__buf_free(&text);
     return r;
 }
@@ -78,14 +79,18 @@ static int door(hl__acd *acd, hl__class **k)
 static int entrance(hl__acd *acd, const hl_contact_new *in, bool is_asked, hl__class **out)
 {
     hl__queue *q = hl__map_get(&acd->queues, in->queue);
+    hl__buf facts;
     int r;
 
     if (!q)
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
     if (!(q->conf->channels >> in->channel & 1))
         return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name, hl__acd_channels[in->channel]);
-    if ((r = class_for(acd, q, in->channel, in->need, out)) < 0 ||
-        (is_asked && (r = door(acd, out)) < 0))
+    hl__buf_init(&facts, acd->core->mem);
+    if ((r = hl__data_text(acd, in->data, &facts)) == 0)
+        r = class_for(acd, q, in->channel, (hl__want){ in->need, facts.data }, out);
+    hl__buf_free(&facts);
+    if (r < 0 || (is_asked && (r = door(acd, out)) < 0))
         return r;
     if (hl__figures_room(acd, (*out)->queue) < 0)
         return HL_ENOMEM;
@@ -343,6 +348,7 @@ int hl__acd_move(hl__acd *acd, hl_id contact, hl_id queue, int keep)
 {
     hl__with with = { .keep = keep };
     hl__contact *c;
+    hl__want want;
     hl__queue *q;
     int r;
 
@@ -355,7 +361,8 @@ int hl__acd_move(hl__acd *acd, hl_id contact, hl_id queue, int keep)
     if (!(q->conf->channels >> c->class->channel & 1))
         return hl__fail(acd->core->err, HL_EINVAL, "queue \"%s\" has no %s", q->name,
                         hl__acd_channels[c->class->channel]);
-    if ((r = hl__class_get(acd, q, (int)c->class->channel, 0, c->class->need, &with.class)) < 0 ||
+    want = (hl__want){ c->class->need, c->class->facts };
+    if ((r = hl__class_get(acd, q, (int)c->class->channel, 0, &want, &with.class)) < 0 ||
         (r = hl__figures_room(acd, q)) < 0)
         return r;
     return act(acd, contact, HL__DO_MOVE, &with, "move");
@@ -392,7 +399,7 @@ int hl__acd_need(hl__acd *acd, hl_id contact, const char *need)
     if (c->state != HL_CONTACT_WAITING && c->state != HL_CONTACT_OFFERED)
         return hl__fail(acd->core->err, HL_ESTATE, "need: the contact is %s",
                         hl__acd_word(HL__WORD_CONTACT, c->state));
-    if ((r = class_for(acd, c->class->queue, (int)c->class->channel, need, &k)) < 0)
+    if ((r = class_for(acd, c->class->queue, (int)c->class->channel, (hl__want){ need, c->class->facts }, &k)) < 0)
         return r;
     if (c->state == HL_CONTACT_WAITING)
         hl__contact_unwait(acd, c);

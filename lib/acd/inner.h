@@ -70,6 +70,7 @@ typedef struct hl__step { /* -1: not asked; has_need: it stands in place of the 
 typedef struct hl__overflow { int32_t is_closed, is_nobody, after_ms, ewt_ms, length; char *to; } hl__overflow;
 typedef struct hl__qconf {
     char *title, *zone, *hours, *need;
+    hl__json *data;                  /* types of what needs may read of its contacts; NULL: nothing */
     uint32_t channels, steps;        /* bit: HL_CHANNEL_*; how many */
     int32_t law, slope, power, pick, credit_ms, credit_max_ms, rank_cap_ms;
     int32_t offer_ms, connect_ms, wrapup_ms, wrapup_max_ms;
@@ -85,12 +86,19 @@ typedef struct hl__qconf {
     hl__overflow overflow[HL__RULES];
     char *reserve_for;
 } hl__qconf;
+/* What needs may read of agents' or contacts' data: of[k] the names of kind k, text their types as lib/expr reads them.
+ * The names belong to the JSON they were read from. */
+enum { HL__FIELD_KINDS = 3 };
+typedef struct hl__fields { hl__names of[HL__FIELD_KINDS]; hl__buf text; } hl__fields;
+typedef struct hl__data { hl__json *json; hl__val *value; uint32_t n; } hl__data; /* value: by field of the scope */
+typedef struct hl__want { const char *need, *data; } hl__want; /* of a contact; NULL, "": nothing */
 typedef struct hl__member { hl_id queue; int32_t tier, rank, position, weight; } hl__member;
 typedef struct hl__level { uint32_t skill; int32_t level; } hl__level; /* skill: place in acd->skill */
 typedef struct hl__aconf {
     char *title, *zone, *phone, *address, *capacity;
     hl__member *member;              /* by queue */
     hl__level *level;                /* by skill */
+    hl__json *data;                  /* what needs may read of him; NULL: nothing */
     uint32_t members, levels;
     int32_t is_once, is_auto, wrapup_ms, max_missed; /* wrapup_ms -1: the queue's */
 } hl__aconf;
@@ -129,7 +137,8 @@ typedef struct hl__queue {
 struct hl__class { /* contacts of equal queue, step, requirement and channel: equal agents may have them */
     uint32_t index, channel, step, refs;
     hl__queue *queue;
-    char *key, *need;                /* key: the name it is interned by; need "": none of its own */
+    char *key, *need, *facts;        /* key: the name it is interned by; need "": none of its own; facts: JSON or "" */
+    hl__data data;                   /* facts: what needs may read of its contacts' data */
     hl__expr *expr;
     hl__link link;                   /* in its queue */
     hl__tree tree, parked;           /* who waits, by key; who is called back when its turn is near */
@@ -148,6 +157,7 @@ typedef struct hl__profile { /* agents with equal skills, memberships and capaci
     uint32_t kepts;
     hl__member *member;
     hl__level *level;
+    hl__data data;
     hl__capacity cap[HL__CHANNELS];
     uint32_t channels, bys, nodes;   /* of its queues; orders they need; nodes an agent needs */
     hl__tree idle[HL__CHANNELS][HL__BYS];
@@ -250,7 +260,8 @@ struct hl__acd {
     uint64_t *waiting[HL__CHANNELS], *parked[HL__CHANNELS], *idle[HL__CHANNELS]; /* bits of classes, of profiles */
     uint64_t *live;                  /* bits of classes that contacts are in */
     hl__scope *scope, *doc_scope;    /* doc_scope: of the document that is being checked, doc_serial */
-    uint64_t doc_serial;
+    uint64_t doc_serial, fields_serial;
+    hl__fields doc_agent, doc_contact; /* of the document fields_serial; its names are gone with it */
     hl__eval *eval;
     hl__val *skill_val;              /* of one profile, for eval */
     hl__slot **bucket; uint32_t buckets, slot_n;         /* open offers by id */
@@ -286,6 +297,7 @@ void hl__rule_ask(hl__acd *acd, hl__contact *c);
 bool hl__queue_closed(const hl__acd *acd, const hl__queue *q);
 int hl__refusal(hl__acd *acd, hl__class *k);           /* enter.c: HL__ACD_*; 0: one may come in */
 
+int hl__doc_fields(hl__acd *acd, const hl__doc *doc); /* acd->doc_agent, acd->doc_contact of this document */
 hl__qconf *hl__qconf_new(hl__mem *mem, const hl__json *j, hl__findings *f, const hl__place *at);
 void hl__qconf_free(hl__mem *mem, hl__qconf *c);
 void hl__queue_check(void *domain, const char *name, const hl__json *j, const hl__place *at, hl__findings *f,
@@ -304,7 +316,7 @@ int hl__capacity_apply(void *domain, hl_id id, const char *name, const hl__json 
 extern const hl__capacity hl__capacity_plain[HL__CHANNELS];
 
 /* class.c, need.c: interning, and which profile fits which class */
-int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const char *need, hl__class **out);
+int hl__class_get(hl__acd *acd, hl__queue *q, int channel, uint32_t step, const hl__want *want, hl__class **out);
 hl__class *hl__class_find(const hl__acd *acd, const hl__queue *q, int channel); /* first step, no need; NULL */
 void hl__class_free(hl__acd *acd, hl__class *k);
 int hl__class_sweep(hl__acd *acd);             /* frees those without contacts; how many */
@@ -325,8 +337,20 @@ int hl__needs_compile(hl__acd *acd);           /* every need against the skills 
 int hl__need_compile(hl__acd *acd, const char *need, hl__expr **out); /* HL_EPARSE with words */
 int hl__need_text(const char *need, hl__buf *out); /* {"zh": 3} and ["zh"] become an expression */
 int hl__skill_get(hl__acd *acd, const char *name); /* its place; interned if new */
-int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, hl__scope **out);
+int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, const hl__fields *const fields[2],
+                    hl__scope **out); /* fields: of agents, of contacts */
 int hl__acd_rebuild(hl__acd *acd);                 /* profiles, classes, fits, pools after changed settings */
+
+/* data.c */
+bool hl__need_name_ok(const char *name);           /* of a skill or a field */
+void hl__fields_init(hl__fields *f, hl__mem *mem);
+void hl__fields_free(hl__fields *f);
+int hl__fields_add(hl__fields *f, const hl__json *data, bool is_types); /* the first type of a name holds */
+void hl__fields_check(const hl__fields *known, const hl__json *data, bool is_types, hl__findings *f,
+                      const hl__place *at);
+int hl__data_bind(hl__acd *acd, const char *object, hl__data *d); /* value from json, for the scope there is now */
+void hl__data_free(hl__mem *mem, hl__data *d);
+int hl__data_text(hl__acd *acd, const char *data, hl__buf *out); /* of it what needs may read; HL_EPARSE with words */
 
 /* agent.c */
 void hl__agent_changed(hl__acd *acd, hl__agent *a);   /* work, counts, pools, timer; AGENT_STATE if it differs */

@@ -2,9 +2,11 @@
 #include "acd/inner.h"
 #include <string.h>
 
-/* The names of every requirement: skill.NAME, 0 for who lacks it, and the membership's tier. */
-int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, hl__scope **out)
+/* The names of every requirement: skill.NAME, 0 for who lacks it, the membership's tier, agent.NAME, contact.NAME. */
+int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, const hl__fields *const fields[2],
+                    hl__scope **out)
 {
+    static const char *const object[] = { "agent", "contact" };
     hl__scope *s = NULL;
     hl__json *types = NULL;
     hl__findings f;
@@ -21,7 +23,11 @@ int hl__scope_build(hl__mem *mem, const char *const *skills, uint32_t n, hl__sco
         hl__buf_json(&b, skills[i]);
         hl__buf_str(&b, ":\"int\"");
     }
-    hl__buf_str(&b, n > 0 ? "}}}" : "}");
+    hl__buf_str(&b, n > 0 ? "}}" : "");
+    for (int i = 0; i < 2; i++)
+        if (fields[i]->text.len)
+            hl__buf_fmt(&b, ",\"%s\":{\"fields\":{%s}}", object[i], fields[i]->text.data);
+    hl__buf_char(&b, '}');
     if ((r = hl__scope_new(mem, &s)) < 0)
         goto out;
     r = HL_ENOMEM;
@@ -117,6 +123,26 @@ static int compile(hl__acd *acd, const char *need, hl__expr **out)
     return r == HL_EPARSE ? 0 : r; /* a skill nobody ever had: no match */
 }
 
+/* The names there are now. */
+static int scope_now(hl__acd *acd, hl__scope **out)
+{
+    hl__fields agent, contact;
+    const hl__fields *const fields[2] = { &agent, &contact };
+    int r = 0;
+
+    hl__fields_init(&agent, acd->core->mem);
+    hl__fields_init(&contact, acd->core->mem);
+    for (hl__node *n = acd->agents_by_id.first; n && r == 0; n = hl__tree_next(n))
+        r = hl__fields_add(&agent, HL__OF(hl__agent, by_id, n)->conf->data, false);
+    for (uint32_t i = 0; i < acd->queue_n && r == 0; i++)
+        r = hl__fields_add(&contact, acd->queue[i]->conf->data, true);
+    if (r == 0)
+        r = hl__scope_build(acd->core->mem, (const char *const *)acd->skill, acd->skill_n, fields, out);
+    hl__fields_free(&agent);
+    hl__fields_free(&contact);
+    return r;
+}
+
 int hl__needs_compile(hl__acd *acd)
 {
     hl__scope *scope = NULL;
@@ -125,7 +151,7 @@ int hl__needs_compile(hl__acd *acd)
 
     if (!val)
         return HL_ENOMEM;
-    if ((r = hl__scope_build(acd->core->mem, (const char *const *)acd->skill, acd->skill_n, &scope)) < 0) {
+    if ((r = scope_now(acd, &scope)) < 0) {
         hl__free(acd->core->mem, val);
         return r;
     }
@@ -154,20 +180,34 @@ int hl__needs_compile(hl__acd *acd)
             r = compile(acd, q->conf->step[k].need, &q->step_need[k]);
     }
     for (uint32_t i = 0; i < acd->class_n && r == 0; i++)
-        if (acd->class[i])
-            r = compile(acd, acd->class[i]->need, &acd->class[i]->expr);
+        if (acd->class[i] && (r = compile(acd, acd->class[i]->need, &acd->class[i]->expr)) == 0)
+            r = hl__data_bind(acd, "contact", &acd->class[i]->data);
     return r;
 }
 
-/* The values of one profile, in the order of the scope. */
-static void values(hl__acd *acd, const hl__profile *p, int32_t tier, hl__val slots[2])
+/* tier, skill, agent, contact, in the order of the scope; the last three if there are such names. */
+enum { SLOTS = 4 };
+
+static void object(const hl__acd *acd, const char *name, const hl__data *d, hl__val slots[SLOTS])
+{
+    int at = hl__scope_find(acd->scope, name, strlen(name));
+
+    if (at >= 0)
+        slots[at] = (hl__val){ .kind = HL__V_OBJECT, .len = d->n, .u.list = d->value };
+}
+
+/* The values of one class and one profile. */
+static void values(hl__acd *acd, const hl__class *k, const hl__profile *p, int32_t tier, hl__val slots[SLOTS])
 {
     const hl__type *type;
     int skill = hl__scope_find(acd->scope, "skill", 5), at = hl__scope_find(acd->scope, "tier", 4);
 
-    slots[0] = slots[1] = (hl__val){ .kind = HL__V_NONE };
+    for (int i = 0; i < SLOTS; i++)
+        slots[i] = (hl__val){ .kind = HL__V_NONE };
     if (at >= 0)
         slots[at] = (hl__val){ .kind = HL__V_INT, .u.i = tier };
+    object(acd, "agent", &p->data, slots);
+    object(acd, "contact", &k->data, slots);
     if (skill < 0)
         return;
     type = hl__scope_at(acd->scope, (uint32_t)skill)->type;
@@ -277,11 +317,11 @@ static bool admits(hl__acd *acd, const hl__class *k, const hl__profile *p)
 {
     const hl__member *m = hl__member_for(acd, k, p);
     const hl__qconf *conf = k->queue->conf;
-    hl__val slots[2];
+    hl__val slots[SLOTS];
 
     if (!m || p->cap[k->channel].max == 0)
         return false;
-    values(acd, p, m->tier, slots);
+    values(acd, k, p, m->tier, slots);
     if (!holds(acd, k->need, k->expr, slots))
         return false;
     for (uint32_t i = 0; i <= k->step && i <= conf->steps; i++) {
@@ -325,14 +365,14 @@ int hl__why_unfit(hl__acd *acd, const hl__class *k, const hl__profile *p, const 
     uint32_t steps = k->step < conf->steps ? k->step : conf->steps;
     const hl__step *s = steps > 0 ? &conf->step[steps - 1] : NULL;
     const hl__expr *e = s && s->has_need ? k->queue->step_need[steps - 1] : k->queue->need;
-    hl__val slots[2];
+    hl__val slots[SLOTS];
 
     *need = NULL;
     if (!m)
         return HL__UNFIT_MEMBER;
     if (!opens(acd, k, m, steps))
         return HL__UNFIT_TIER;
-    values(acd, p, m->tier, slots);
+    values(acd, k, p, m->tier, slots);
     *need = s && s->has_need ? s->need : conf->need;
     if (!holds(acd, k->need, k->expr, slots)) {
         *need = k->need;

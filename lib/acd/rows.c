@@ -278,6 +278,7 @@ int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *r
 {
     hl__queue *q = hl__map_get(&acd->queues, queue);
     hl_estimate e = HL_ESTIMATE_INIT;
+    hl__want want = { NULL, NULL };
     hl__buf text;
     hl__class *k;
     int r;
@@ -289,8 +290,9 @@ int hl__acd_estimate(hl__acd *acd, hl_id queue, const char *need, hl_estimate *r
     hl__buf_init(&text, acd->core->mem);
     if (need && need[0] && (r = hl__need_text(need, &text)) < 0)
         (void)hl__fail(acd->core->err, r, "need is neither an expression nor levels by skill");
-    else
-        r = hl__class_get(acd, q, __builtin_ctz(q->conf->channels), 0, text.data ? text.data : "", &k);
+    want.need = text.data;
+    if (r >= 0)
+        r = hl__class_get(acd, q, __builtin_ctz(q->conf->channels), 0, &want, &k);
     hl__buf_free(&text);
     if (r < 0)
         return r;

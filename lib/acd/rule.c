@@ -58,7 +58,8 @@ int hl__rule_enter(hl__acd *acd, hl__class *k, const hl__overflow *rule, hl__cla
             return HL__ACD_OVERFLOW;
         if (!q || !(q->conf->channels >> k->channel & 1))
             return HL__ACD_FULL;
-        if ((r = hl__class_get(acd, q, (int)k->channel, 0, k->need, &k)) < 0)
+        hl__want want = { k->need, k->facts };
+        if ((r = hl__class_get(acd, q, (int)k->channel, 0, &want, &k)) < 0)
             return r;
         rule = hl__rule_next(acd, k, NULL, NULL);
     }
@@ -84,9 +85,9 @@ static bool begins(hl__acd *acd, const hl__contact *c)
 static void widen(hl__acd *acd, hl__contact *c)
 {
     hl__with with = { 0 };
+    hl__want want = { c->class->need, c->class->facts };
 
-    if (hl__class_get(acd, c->class->queue, (int)c->class->channel, c->class->step + 1, c->class->need,
-                      &with.class) < 0)
+    if (hl__class_get(acd, c->class->queue, (int)c->class->channel, c->class->step + 1, &want, &with.class) < 0)
         return; /* short of memory: asked again */
     (void)hl__contact_do(acd, c, HL__DO_WIDEN, &with); /* it waits */
 }

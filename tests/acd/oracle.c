@@ -4,7 +4,7 @@
 __extension__ typedef __int128 score_t;
 
 const char *const o_need[ON] = { NULL, "skill.a >= 20", "skill.b >= 50", "skill.c >= 1 && tier < 2", "skill.a >= 70",
-    "skill.b + skill.c >= 60" };
+    "skill.b + skill.c >= 60", "agent.side == 1", "contact.side == 2 || agent.side == contact.side" };
 static const char *const channel[] = { "voice", "chat", "email" };
 static const char *const pick[] = { "longest_idle", "round_robin", "top_down", "fewest", "least_talk", "least_occupied",
     "best_skill", "least_flexible", "weighted" };
@@ -13,9 +13,11 @@ enum { LONGEST_IDLE, ROUND_ROBIN, TOP_DOWN, FEWEST, LEAST_TALK, LEAST_OCCUPIED, 
 static const char *const law[] = { "fifo", "slope", "goal", "cost" };
 enum { FIFO, SLOPE, GOAL, COST, LAWS };
 /* the skills each need names */
-static const int named[ON][OS] = { { 0 }, { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 1, 1 } };
+static const int named[ON][OS] = { { 0 }, { 1, 0, 0 }, { 0, 1, 0 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 1, 1 }, { 0 },
+    { 0 } };
 
-static bool meets(const o_agent *a, int need, int tier)
+/* side: the contact's, 0: not said */
+static bool meets(const o_agent *a, int need, int tier, int side)
 {
     switch (need) {
     case 1: return a->level[0] >= 20;
@@ -23,6 +25,8 @@ static bool meets(const o_agent *a, int need, int tier)
     case 3: return a->level[2] >= 1 && tier < 2;
     case 4: return a->level[0] >= 70;
     case 5: return a->level[1] + a->level[2] >= 60;
+    case 6: return a->side == 1;
+    case 7: return side == 2 || (side == 1 && a->side == 1);
     default: return true;
     }
 }
@@ -54,6 +58,7 @@ void oracle_draw(oracle *o)
     for (int i = 0; i < OA; i++) {
         o_agent *a = &o->agent[i];
         a->is_pair = below(o, 4) == 0;
+        a->side = i > 0 ? below(o, 3) : 1;
         for (int s = 0; s < OS; s++)
             a->level[s] = below(o, 4) * 30;
         for (int q = 0; q < OQ; q++) {
@@ -83,7 +88,7 @@ static void queue_json(const oracle *o, int n, hl__buf *out)
                 q->handle_ms, q->target_ms);
     if (q->need)
         hl__buf_fmt(out, ",\"need\":\"%s\"", o_need[q->need]);
-    hl__buf_str(out, ",\"steps\":[");
+    hl__buf_str(out, ",\"data\":{\"side\":\"int\"},\"steps\":[");
     for (int i = 0; i < q->steps; i++) {
         hl__buf_fmt(out, "%s{\"after_ms\":%d", i ? "," : "", q->step[i].after_ms);
         if (q->step[i].need)
@@ -114,7 +119,10 @@ static void agent_json(const oracle *o, int n, hl__buf *out)
             hl__buf_fmt(out, "%s\"%c\":%d", glue, 'a' + s, a->level[s]);
             glue = ",";
         }
-    hl__buf_str(out, "},\"queues\":{");
+    hl__buf_char(out, '}');
+    if (a->side)
+        hl__buf_fmt(out, ",\"data\":{\"side\":%d}", a->side);
+    hl__buf_str(out, ",\"queues\":{");
     glue = "";
     for (int q = 0; q < OQ; q++)
         if (a->tier[q] >= 0) {
@@ -182,6 +190,13 @@ static int queue_of(const oracle *o, const hl__contact *c)
     return oracle_queue(o, c->class->queue->id);
 }
 
+static int side_of(const hl__class *k)
+{
+    int side = 0;
+
+    return sscanf(k->facts, "{\"side\":%d", &side) == 1 ? side : 0;
+}
+
 static int own_need(const hl__class *k)
 {
     int own = 0;
@@ -228,13 +243,13 @@ static bool may_take(const oracle *o, const hl__class *k, int at)
     int n = oracle_queue(o, k->queue->id), m = membership(o, k, at), tier = m < 0 ? 0 : a->tier[m];
     const o_queue *q = &o->queue[n];
 
-    if (m < 0 || !meets(a, own_need(k), tier) || (a->is_pair && k->channel == HL_CHANNEL_EMAIL))
+    if (m < 0 || !meets(a, own_need(k), tier, side_of(k)) || (a->is_pair && k->channel == HL_CHANNEL_EMAIL))
         return false;
     for (int s = 0; s <= q->steps && s <= (int)k->step; s++) {
         int need = s == 0 ? q->need : q->step[s - 1].need;
         if (s > 0 && !need && (q->step[s - 1].tiers >= 0 || q->step[s - 1].also >= 0))
             need = q->need;
-        if (is_open(o, n, m, tier, s) && meets(a, need, tier))
+        if (is_open(o, n, m, tier, s) && meets(a, need, tier, side_of(k)))
             return true;
     }
     return false;

@@ -5,7 +5,7 @@
 #define TEST_ACD_ORACLE_H
 #include "bed.h"
 
-enum { OA = 12, OQ = 5, OS = 3, ON = 6, OSTEPS = 3, OCHANNELS = 3, OMANY = 64 };
+enum { OA = 12, OQ = 5, OS = 3, ON = 8, OSTEPS = 3, OCHANNELS = 3, OMANY = 64 };
 
 typedef struct o_step { int after_ms, need, tiers, also, polls; } o_step; /* need: of o_need, 0: none; -1: not there */
 typedef struct o_queue {
@@ -14,7 +14,7 @@ typedef struct o_queue {
     o_step step[OSTEPS];
 } o_queue;
 typedef struct o_agent { /* tier -1: no member */
-    int level[OS], tier[OQ], rank[OQ], position[OQ], weight[OQ], is_pair;
+    int level[OS], tier[OQ], rank[OQ], position[OQ], weight[OQ], is_pair, side; /* side 0: not said */
 } o_agent;
 extern const char *const o_need[ON];
 

@@ -138,6 +138,7 @@ static hl_id any_contact(world *w)
 
 static void add(world *w)
 {
+    static const char *const data[] = { NULL, "{\"note\":3}", "{\"side\":1}", "{\"side\":2,\"note\":\"x\"}" };
     hl_contact_new in = HL_CONTACT_NEW_INIT;
     hl__acd_terms terms = { .priority = below(w, 3) ? 0 : 1 + (int)below(w, 9) };
     hl_id out;
@@ -148,6 +149,7 @@ static void add(world *w)
     in.channel = (int)below(w, OCHANNELS);
     in.leg = below(w, 5) ? HL__ID(5, HL_KIND_LEG) : 0;
     in.need = o_need[below(w, ON)];
+    in.data = data[below(w, 4)];
     in.since = below(w, 4) ? 0 : w->b.core.now - (hl_time)below(w, 60000) * HL__US;
     if (below(w, 8) == 0) {
         in.prefer = w->o.agent_id[below(w, OA)];
