@@ -261,4 +261,5 @@ void hl__acd_settle(hl__acd *acd)
     while (hl__acd_turn(acd))
         ;
     acd->is_busy = 0;
+    hl__acd_settled(acd);
 }

@@ -269,7 +269,7 @@ struct hl__acd {
     hl__tree asleep;                 /* promised, and not to be called yet: window, hours, gap */
     hl__figures *figures;            /* of all queues */
     uint64_t staff;                  /* counts changes of who is staffed */
-    uint32_t offers;                 /* made so far */
+    uint32_t offers, unchecked;      /* made so far; objects that could have been looked at since they last were */
     int is_busy, is_stale;           /* settling; settings changed since hl__acd_rebuild() */
     hl__timer timer, goals;
 };
@@ -277,6 +277,7 @@ struct hl__acd {
 /* acd.c */
 int hl__acd_ready(hl__acd *acd);                   /* settings taken over? First in every command */
 void hl__acd_settle(hl__acd *acd);                 /* last in every command */
+void hl__acd_settled(hl__acd *acd);                /* checks.c or without_checks.c, as it was configured */
 bool hl__acd_turn(hl__acd *acd);                   /* one turn of settling */
 void hl__acd_tell(hl__acd *acd, hl__news *n, uint32_t what);
 void hl__acd_emit(hl__acd *acd, hl_event ev);

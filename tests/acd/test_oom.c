@@ -2,11 +2,13 @@
 #include "bed.h"
 
 #define DOC "{\"capacities\":{\"two\":{\"voice\":{\"max\":2,\"cost\":50}}},\"queues\":{\"desk\":{\"need\":" \
-    "\"skill.zh > 2\",\"steps\":[" \
+    "\"skill.zh > 2 && (tier < 9 || agent.floor == contact.floor)\",\"data\":{\"floor\":\"int\",\"area\":\"string\"}," \
+    "\"steps\":[" \
     "{\"after_ms\":5000,\"need\":\"skill.zh > 1\"}],\"zone\":\"UTC\",\"title\":\"D\",\"resume_ms\":0},\"leaks\":{" \
     "\"pick\":" \
-    "\"fewest\"}},\"agents\":{\"ann\":{\"capacity\":\"two\",\"skills\":{\"zh\":3,\"en\":4},\"queues\":{\"desk\":{}," \
-    "\"leaks\":{}}," \
+    "\"fewest\"}},\"agents\":{\"ann\":{\"data\":{\"floor\":3,\"area\":\"n\"}," \
+    "\"capacity\":\"two\",\"skills\":{\"zh\":3,\"en\":4}," \
+    "\"queues\":{\"desk\":{},\"leaks\":{}}," \
     "\"phone\":\"p\"},\"bob\":{\"skills\":{\"zh\":2},\"queues\":{\"desk\":{}},\"address\":\"sip:b@c\"}}}"
 #define MORE "{\"queues\":{\"desk\":{\"need\":\"skill.en > 2\"},\"leaks\":{}},\"agents\":{\"bob\":{\"skills\":{" \
     "\"fr\":2},\"queues\":" \
@@ -44,7 +46,7 @@ static int talk(void *ctx)
     in.queue = bed_q(&b, "desk");
     in.ref = "r1";
     in.number = "12345";
-    in.data = "{\"a\":1}";
+    in.data = "{\"a\":1,\"floor\":3,\"area\":\"north\"}";
     in.need = "{\"en\":4}";
     if ((r = hl__acd_add(b.acd, 0, &in, NULL, NULL, &one)) < 0)
         return done(&b, r);
