@@ -182,7 +182,7 @@ static hl__aconf *conf_new(hl__acd *acd, const hl__json *j)
     c->is_once = hl__json_true(hl__json_get(j, "once"));
     c->is_auto = hl__json_true(hl__json_get(j, "auto_accept"));
     c->wrapup_ms = number(j, "wrapup_ms", -1);
-    c->max_missed = number(j, "max_missed", 2);
+    c->max_missed = (int16_t)number(j, "max_missed", 2);
     if (hl__json_size(hl__json_get(j, "data")) > 0)
         c->data = hl__json_keep(hl__json_get(j, "data"));
     if (keep(mem, j, "title", &c->title) < 0 || keep(mem, j, "zone", &c->zone) < 0 ||

@@ -100,7 +100,9 @@ typedef struct hl__aconf {
     hl__level *level;                /* by skill */
     hl__json *data;                  /* what needs may read of him; NULL: nothing */
     uint32_t members, levels;
-    int32_t is_once, is_auto, wrapup_ms, max_missed; /* wrapup_ms -1: the queue's */
+    int32_t wrapup_ms;               /* -1: the queue's */
+    int16_t max_missed;
+    bool is_once, is_auto;
 } hl__aconf;
 typedef struct hl__capacity { int32_t max, cost; uint32_t over; } hl__capacity; /* of a channel; over: bits */
 typedef struct hl__capacities { char *name; hl__capacity of[HL__CHANNELS]; } hl__capacities;

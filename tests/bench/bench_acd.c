@@ -93,11 +93,14 @@ static void house_of(int agents, int kinds, int waiting, int rounds)
         add(&h, i++, kinds);
     }
     bytes = hl_test_mem.used;
+    began = now();
     for (int w = 0; w < waiting; w++) {
         h.b.core.now += 1000;
         add(&h, i++, kinds);
     }
-    printf("acd: %lld bytes a waiting contact\n", (long long)(hl_test_mem.used - bytes) / waiting);
+    printf("acd: %lld bytes a waiting contact, %lld MiB of all that wait, came in at %.2f us each\n",
+           (long long)(hl_test_mem.used - bytes) / waiting, (long long)(hl_test_mem.used - bytes) >> 20,
+           (now() - began) / waiting * 1e6);
     h.b.events = 0;
     began = now();
     for (int r = 0; r < rounds; r++) {
@@ -109,9 +112,9 @@ static void house_of(int agents, int kinds, int waiting, int rounds)
         add(&h, i++, kinds);
     }
     began = now() - began;
-    printf("acd: %d waiting, %d busy agents: %.2f million engine events/s, %.2f us a call from end to end\n",
-        waiting, agents,
-           (double)h.b.events / began / 1e6, began / rounds * 1e6);
+    printf("acd: %d waiting, %d busy agents: %.2f million engine events/s, %.3f us an event, %.2f us a call from end "
+           "to end\n", waiting, agents, (double)h.b.events / began / 1e6, began / (double)h.b.events * 1e6,
+           began / rounds * 1e6);
     bed_close(&h.b);
     free(h.talks);
     free(h.need);
@@ -167,5 +170,6 @@ int main(void)
     figures_of(40000, 50);
     house_of(1000, 50, 1000, getenv("R") ? atoi(getenv("R")) : 200000);
     house_of(10000, 1000, 10000, getenv("R") ? atoi(getenv("R")) : 50000);
+    house_of(100000, 1000, 1000000, getenv("R") ? atoi(getenv("R")) : 50000);
     return 0;
 }
