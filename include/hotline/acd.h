@@ -113,7 +113,7 @@ typedef struct hl_queue_stat { /* over a span; times are ms */
     hl_time from, to;
     int64_t offered, answered, abandoned, abandoned_short, refused, timed_out, moved_in, moved_out;
     int64_t promised, kept, broken, handled, answered_in, abandoned_in; /* _in: within target_ms */
-    int64_t wait_answered_ms, wait_all_ms, talk_ms, hold_ms, wrapup_ms; /* sums */
+    int64_t wait_answered_ms, wait_all_ms, talk_ms, hold_ms, wrapup_ms; /* sums; hold is in talk_ms, hold_ms is 0 */
     int64_t wait_max_ms, wait_p50_ms, wait_p90_ms, wait_p99_ms; /* of all offered */
     double level, sl1, sl2, sl3, sl4, sl5; /* level: by the queue's formula; -1: nothing to divide by */
 } hl_queue_stat;

@@ -35,7 +35,7 @@ typedef struct hl_sim { /* of those who came after the warm-up */
     hl_seq first_diff; /* event at which it was not; 0: none */
     int64_t hash; /* of all decisions: FNV-1a 64 over time, kind, contact, agent, queue */
     hl_time from, to;
-    int64_t events, offered, answered, abandoned, other, promised, kept;
+    int64_t events, offered, answered, abandoned, other, promised, kept; /* nobody asks for call-backs: 0 */
     double waited; /* share with a wait > 0 */
     double wait_s, p50_s, p75_s, p90_s, p95_s; /* of all offered */
     double level, sl1, sl2, sl3, sl4, sl5, occupancy; /* as in hl_queue_stat; -1: nothing to divide by */

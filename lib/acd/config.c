@@ -106,7 +106,7 @@ static void read_goal(const hl__jcheck *c, hl__goal *g)
     const hl__json *level = hl__json_get(in.j, "level");
     double share = level ? hl__json_real(level) : 0.8;
 
-    *g = (hl__goal){ in.j != NULL, 800, 20000, 5000, HL__FORMULA_PLAIN };
+    *g = (hl__goal){ in.j != NULL, 800, 20000, 5000, HL_SL_WITHOUT_EARLY };
     if (!in.j)
         return;
     hl__jknown(&in, "level target_ms short_ms formula");
@@ -117,7 +117,7 @@ static void read_goal(const hl__jcheck *c, hl__goal *g)
         g->level = (int32_t)(share * 1000 + 0.5);
     g->target_ms = (int32_t)hl__jint(&in, "target_ms", 0, 86400000, 20000);
     g->short_ms = (int32_t)hl__jint(&in, "short_ms", 0, 86400000, 5000);
-    g->formula = 1 + hl__jword(&in, "formula", formulas, HL__FORMULA_PLAIN - 1);
+    g->formula = 1 + hl__jword(&in, "formula", formulas, HL_SL_WITHOUT_EARLY - 1);
 }
 
 /* The names mod_callcenter and app_queue have for what pick and ring say here. */

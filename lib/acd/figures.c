@@ -349,7 +349,7 @@ int hl__acd_stat(hl__acd *acd, hl_id queue, int span, hl_queue_stat *row)
     if (queue && !q)
         return hl__fail(acd->core->err, HL_ENOENT, "no such queue");
     *row = (hl_queue_stat)HL_QUEUE_STAT_INIT;
-    row->formula = q ? q->conf->goal.formula : HL__FORMULA_PLAIN;
+    row->formula = q ? q->conf->goal.formula : HL_SL_WITHOUT_EARLY;
     row->target_ms = q ? q->conf->goal.target_ms : 0;
     row->short_ms = q ? q->conf->goal.short_ms : 0;
     if (f) {

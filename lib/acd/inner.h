@@ -8,6 +8,7 @@
 #include "acd/acd.h"
 #include "acd/figures.h"
 #include "expr/expr.h"
+#include <hotline/plan.h>
 
 #define HL__CHANNELS 4
 #define HL__ACD_MAX 65536            /* classes, profiles */
@@ -57,7 +58,6 @@ enum { HL__PICKS(X) HL__PICK_END };
 extern const char *const *const hl__acd_picks, *const *const hl__acd_channels; /* words, NULL ends them */
 #define HL__STEPS 8
 #define HL__RING_MAX 14              /* of the legs a call may have, those of agents who ring */
-enum { HL__FORMULA_PLAIN = 3 };      /* HL_SL_WITHOUT_EARLY */
 typedef struct hl__goal { int32_t is_set, level, target_ms, short_ms, formula; } hl__goal; /* level: of a thousand */
 #define HL__ALSO 4
 #define HL__TIER_LENT 1001           /* above every tier */
