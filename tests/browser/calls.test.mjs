@@ -138,11 +138,7 @@ describe(`${kind}, one agent`, { concurrency: false }, () => {
   test('a newcomer calls from a page, uses the keypad, and is heard', async () => {
     const caller = await t.page(browser, hotline.caller + '?lang=en');
     await caller.click('#call');
-    await t.until('the page to be connected', async () => {
-      const note = await t.text(caller, 'note');
-      if (!/^Conn/.test(note)) throw new Error(`the page says: ${note}`);
-      return note.startsWith('Connected');
-    }, 30000);
+    await t.connected(caller);
     const greeting = await t.pageHears(caller, 3);
     await t.shot(caller, `${kind}-caller`);
     assert.ok(t.loudness(greeting.pcm) > 0.01, `the greeting is heard: ${t.loudness(greeting.pcm)}`);

@@ -44,11 +44,7 @@ describe(`${kind}, from another machine`, { concurrency: false }, () => {
     await t.signIn(anna, 'anna', at('anna /'));
     const caller = await t.page(browser, at('call in a page') + '?lang=en');
     await caller.click('#call');
-    await t.until('the page to be connected', async () => {
-      const note = await t.text(caller, 'note');
-      if (!/^Conn/.test(note)) throw new Error(`the page says: ${note}`);
-      return note.startsWith('Connected');
-    }, 30000);
+    await t.connected(caller);
     const greeting = await t.pageHears(caller, 3);
     assert.ok(t.loudness(greeting.pcm) > 0.01, `the greeting is heard: ${t.loudness(greeting.pcm)}`);
     assert.deepEqual([...anna.problems, ...caller.problems], []);

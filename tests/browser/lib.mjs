@@ -14,12 +14,12 @@ export { Phone } from './phone.mjs';
 export const top = path.resolve(process.env.HL_SRC ?? fileURLToPath(new URL('../..', import.meta.url)));
 export const build = path.resolve(process.env.HL_BUILD ?? path.join(top, 'build'));
 export const shots = path.join(build, 'out', 'browser');
+fs.mkdirSync(shots, { recursive: true });
 /* How like the telephone's voice a page must hear it: Firefox's recorder stretches what it writes. */
 export const enough = process.env.HL_BROWSER === 'firefox' ? 0.85 : 0.9;
 
 /* A working day's morning, so that the desk is open whenever the tests run. */
 export async function startHotline({ sip = 5070 + shift, web = 8090 + shift, media = 42100 + shift, change } = {}) {
-  fs.mkdirSync(shots, { recursive: true });
   const files = path.join(build, 'water'), dir = fs.mkdtempSync(path.join(os.tmpdir(), 'hotline-')), store = path.join(dir, 'w.db');
   const config = JSON.parse(fs.readFileSync(path.join(top, 'examples/water/hotline.json'), 'utf8'));
   change?.(config);
@@ -129,6 +129,12 @@ export const bar = p => p.evaluate(() => document.getElementById('bar').shadowRo
 export const text = (p, id) => p.evaluate(i => document.getElementById(i).textContent, id);
 export const offered = p => until('the call to ring', async () => (await calls(p)).find(c => c.state === 'offered'));
 export const inState = (p, want) => until(`the call to be ${want}`, async () => (await calls(p)).find(c => c.state === want));
+/* The caller's page; what it says instead is the reason. */
+export const connected = p => until('the page to be connected', async () => {
+  const note = await text(p, 'note');
+  if (!/^Conn/.test(note)) throw new Error(`the page says: ${note}`);
+  return note.startsWith('Connected');
+}, 30000);
 export const idle = p => until('the agent to be idle', async () => (await agent(p)).work === 'idle');
 export const calls = p => p.evaluate(() => [...window.hotline.calls.values()].map(c => ({ ...c })));
 export const agent = p => p.evaluate(() => ({ ...window.hotline.agent }));
