@@ -418,3 +418,17 @@ void bed_serve(bed *b, const char *agent, int64_t talk_ms)
     bed_to(b, (b->core.now - b->start) / HL__US + talk_ms);
     assert_int_equal(hl__acd_talk_end(b->acd, contact), 0);
 }
+
+void bed_explains(bed *b, hl_id what, const char *agent, const char *want)
+{
+    hl__buf out;
+    hl__err err;
+
+    hl__buf_init(&out, &hl_test_mem);
+    assert_int_equal(hl__acd_explain(b->acd, what, agent ? bed_a(b, agent) : 0, &out), 0);
+    hl__json *j = hl__json_read(out.data, out.len, &err);
+    hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
+    hl__json_free(j);
+    hl_test_ok(strstr(out.data, want) != NULL, "%s is not in %s", want, out.data);
+    hl__buf_free(&out);
+}

@@ -45,4 +45,5 @@ hl_id bed_offer(bed *b, const char *agent); /* the open offer; 0: none */
 hl_id bed_offered(bed *b, const char *agent); /* its contact */
 int bed_place(bed *b, hl_id contact);
 void bed_serve(bed *b, const char *agent, int64_t talk_ms); /* accept, connect, talk, hang up */
+void bed_explains(bed *b, hl_id what, const char *agent, const char *want); /* is in hl__acd_explain(); agent NULL */
 #endif

@@ -1,20 +1,6 @@
 /* test_explain.c - each word that says why not, and what would change it. */
 #include "bed.h"
 
-static void explains(bed *b, hl_id what, const char *agent, const char *want)
-{
-    hl__buf out;
-    hl__err err;
-
-    hl__buf_init(&out, &hl_test_mem);
-    assert_int_equal(hl__acd_explain(b->acd, what, agent ? bed_a(b, agent) : 0, &out), 0);
-    hl__json *j = hl__json_read(out.data, out.len, &err);
-    hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
-    hl__json_free(j);
-    hl_test_ok(strstr(out.data, want) != NULL, "%s is not in %s", want, out.data);
-    hl__buf_free(&out);
-}
-
 static void needs_and_tiers_are_told_apart(void **state)
 {
     bed b;
@@ -27,16 +13,16 @@ static void needs_and_tiers_are_told_apart(void **state)
         "\"ben\":{\"skills\":{\"zh\":1},\"queues\":{\"desk\":{}}},"
         "\"cid\":{\"skills\":{\"zh\":5},\"queues\":{\"desk\":{}}}}}"), 0);
     hl_id c = bed_add(&b, "desk", "tier > 0");
-    explains(&b, c, "ann", "{\"why\":\"tier\",\"change\":\"a later step opens his tier\"}");
-    explains(&b, c, "cid", "{\"why\":\"need\",\"change\":\"the need holds for him, or a later step\","
+    bed_explains(&b, c, "ann", "{\"why\":\"tier\",\"change\":\"a later step opens his tier\"}");
+    bed_explains(&b, c, "cid", "{\"why\":\"need\",\"change\":\"the need holds for him, or a later step\","
         "\"need\":\"tier > 0\"}");
     hl_id d = bed_add(&b, "desk", NULL);
-    explains(&b, d, "ben", "\"why\":\"skill\"");
-    explains(&b, d, "ben", "\"need\":\"skill.zh >= 3\"");
-    explains(&b, d, NULL, "\"next\":{\"step\":1,\"in_ms\":10000}");
+    bed_explains(&b, d, "ben", "\"why\":\"skill\"");
+    bed_explains(&b, d, "ben", "\"need\":\"skill.zh >= 3\"");
+    bed_explains(&b, d, NULL, "\"next\":{\"step\":1,\"in_ms\":10000}");
     bed_to(&b, 10000);
-    explains(&b, c, "ann", "\"why\":\"offline\"");
-    explains(&b, d, NULL, "\"step\":2"); /* nobody was staffed: on at once */
+    bed_explains(&b, c, "ann", "\"why\":\"offline\"");
+    bed_explains(&b, d, NULL, "\"step\":2"); /* nobody was staffed: on at once */
     bed_close(&b);
 }
 
@@ -54,22 +40,23 @@ static void who_is_kept_for_others_is_reserved_and_who_is_waited_for_is_not(void
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
     hl_id c = bed_add(&b, "desk", NULL);
     bed_to(&b, 10000);
-    explains(&b, c, "ann", "{\"why\":\"reserved\",\"change\":\"more agents of that queue are idle\",\"in_ms\":20000}");
-    explains(&b, c, NULL, "\"agents\":{\"fit\":1,\"idle\":0,\"why_not\":{\"not_member\":1,\"reserved\":1}}");
+    bed_explains(&b, c, "ann",
+                 "{\"why\":\"reserved\",\"change\":\"more agents of that queue are idle\",\"in_ms\":20000}");
+    bed_explains(&b, c, NULL, "\"agents\":{\"fit\":1,\"idle\":0,\"why_not\":{\"not_member\":1,\"reserved\":1}}");
     assert_int_equal(hl__acd_end(b.acd, c, HL_OUTCOME_WITHDRAWN), 0);
     c = bed_add(&b, "vip", NULL);
     assert_int_equal(bed_offered(&b, "ann"), c);
-    explains(&b, c, NULL, "\"state\":\"offered\"");
+    bed_explains(&b, c, NULL, "\"state\":\"offered\"");
     in.queue = bed_q(&b, "vip");
     in.prefer = bed_a(&b, "ann");
     in.prefer_ms = 20000;
     assert_int_equal(hl__acd_add(b.acd, 0, &in, NULL, NULL, &d), 0);
     bed_go(&b, "ben", HL_AGENT_AVAILABLE);
-    explains(&b, d, "ben", "{\"why\":\"sticky\",\"change\":\"the time it waits for one agent alone is over\","
+    bed_explains(&b, d, "ben", "{\"why\":\"sticky\",\"change\":\"the time it waits for one agent alone is over\","
         "\"in_ms\":20000}");
-    explains(&b, c, "ben", "\"why\":\"outranked\"");
-    explains(&b, d, "ann", "\"why\":\"offered\"");
-    explains(&b, bed_offer(&b, "ann"), NULL, "\"agent\":\"ann\",\"rule\":\"longest_idle\",\"rings\":1,"
+    bed_explains(&b, c, "ben", "\"why\":\"outranked\"");
+    bed_explains(&b, d, "ann", "\"why\":\"offered\"");
+    bed_explains(&b, bed_offer(&b, "ann"), NULL, "\"agent\":\"ann\",\"rule\":\"longest_idle\",\"rings\":1,"
         "\"ends_in_ms\":15000}");
     bed_close(&b);
 }
@@ -84,7 +71,7 @@ static void who_would_have_it_next_is_told_so(void **state)
     hl_id c = bed_add(&b, "desk", NULL);
     b.acd->is_busy = 1; /* between a command and what comes of it */
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
-    explains(&b, c, "ann", "{\"why\":\"ok\",\"change\":\"nothing: it is his next\"}");
+    bed_explains(&b, c, "ann", "{\"why\":\"ok\",\"change\":\"nothing: it is his next\"}");
     b.acd->is_busy = 0;
     bed_close(&b);
 }

@@ -296,20 +296,6 @@ static void lists_for_pages_come_in_pieces(void **state)
     bed_close(&b);
 }
 
-static void explains(bed *b, hl_id what, const char *agent, const char *want)
-{
-    hl__buf out;
-    hl__err err;
-
-    hl__buf_init(&out, &hl_test_mem);
-    assert_int_equal(hl__acd_explain(b->acd, what, agent ? bed_a(b, agent) : 0, &out), 0);
-    hl__json *j = hl__json_read(out.data, out.len, &err);
-    hl_test_ok(j != NULL, "%s in %s", err.words, out.data);
-    hl__json_free(j);
-    hl_test_ok(strstr(out.data, want) != NULL, "%s is not in %s", want, out.data);
-    hl__buf_free(&out);
-}
-
 static void every_reason_has_its_word(void **state)
 {
     bed b;
@@ -323,31 +309,31 @@ static void every_reason_has_its_word(void **state)
             "\"cat\":{"
         "\"queues\":{\"leaks\":{}}}}}"), 0);
     hl_id c = bed_add(&b, "desk", NULL);
-    explains(&b, c, "bob", "\"skill\"");
-    explains(&b, c, "cat", "not_member");
-    explains(&b, c, "ann", "offline");
-    explains(&b, c, NULL, "{\"state\":\"waiting\",\"place\":1,\"step\":0,\"next\":{\"step\":1,\"in_ms\":8000},"
+    bed_explains(&b, c, "bob", "\"skill\"");
+    bed_explains(&b, c, "cat", "not_member");
+    bed_explains(&b, c, "ann", "offline");
+    bed_explains(&b, c, NULL, "{\"state\":\"waiting\",\"place\":1,\"step\":0,\"next\":{\"step\":1,\"in_ms\":8000},"
         "\"agents\":{\"fit\":1,"
         "\"idle\":0,\"why_not\":{\"not_member\":1,\"skill\":1,\"offline\":1}}}");
     bed_go(&b, "ann", HL_AGENT_AUX);
-    explains(&b, c, "ann", "\"aux\"");
+    bed_explains(&b, c, "ann", "\"aux\"");
     assert_int_equal(hl__acd_gone(b.acd, bed_a(&b, "ann")), 0);
-    explains(&b, c, "ann", "\"gone\"");
+    bed_explains(&b, c, "ann", "\"gone\"");
     bed_go(&b, "ann", HL_AGENT_AVAILABLE);
-    explains(&b, c, "ann", "\"offered\"");
-    explains(&b, c, NULL, "\"last\":{\"rule\":\"longest_idle\",\"agent\":\"ann\",\"runner_up\":null");
+    bed_explains(&b, c, "ann", "\"offered\"");
+    bed_explains(&b, c, NULL, "\"last\":{\"rule\":\"longest_idle\",\"agent\":\"ann\",\"runner_up\":null");
     hl_id d = bed_add(&b, "desk", NULL);
     assert_int_equal(hl__acd_reject(b.acd, bed_offer(&b, "ann"), HL_OFFER_BUSY), 0);
-    explains(&b, c, "ann", "\"cooling\"");
+    bed_explains(&b, c, "ann", "\"cooling\"");
     bed_to(&b, 10000);
     assert_int_equal(hl__acd_accept(b.acd, bed_offer(&b, "ann")), 0);
     assert_int_equal(hl__acd_connected(b.acd, c), 0);
-    explains(&b, d, "ann", "\"busy\"");
+    bed_explains(&b, d, "ann", "\"busy\"");
     assert_int_equal(hl__acd_talk_end(b.acd, c), 0);
-    explains(&b, d, "ann", "\"full\"");
-    explains(&b, bed_q(&b, "desk"), NULL, "\"staffed\":1");
-    explains(&b, bed_a(&b, "ann"), NULL, "\"work\":\"wrapup\"");
-    explains(&b, bed_a(&b, "bob"), NULL, "\"offerable\":[]");
+    bed_explains(&b, d, "ann", "\"full\"");
+    bed_explains(&b, bed_q(&b, "desk"), NULL, "\"staffed\":1");
+    bed_explains(&b, bed_a(&b, "ann"), NULL, "\"work\":\"wrapup\"");
+    bed_explains(&b, bed_a(&b, "bob"), NULL, "\"offerable\":[]");
     hl__buf_init(&out, &hl_test_mem);
     assert_int_equal(hl__acd_explain(b.acd, c, 0, &out), HL_ENOENT);
     assert_int_equal(hl__acd_explain(b.acd, d, 17, &out), HL_ENOENT);

@@ -10,17 +10,9 @@ import tempfile
 import time
 import urllib.request
 
-SRC, BUILD = os.environ['HL_SRC'], os.environ['HL_BUILD']
+sys.path.insert(0, os.path.join(os.environ['HL_SRC'], 'tests'))
+from tap import SRC, BUILD, check, done  # noqa: E402 - tests/tap.py
 CC = os.environ.get('CC', 'cc').split()
-failed = 0
-
-
-def check(what, ok, said=''):
-    global failed
-    print(('ok - ' if ok else 'not ok - ') + what)
-    if not ok:
-        failed += 1
-        print('\n'.join('# ' + line for line in said.splitlines()[-25:]))
 
 
 def run(words, **env):
@@ -110,4 +102,4 @@ for document in ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGES.md'
     links = set(re.findall(r'\]\(([^)#:]+)\)', text))
     gone = [link for link in links if not os.path.exists(os.path.join(SRC, os.path.dirname(document), link))]
     check(f'{document}: every link leads somewhere', not gone, ' '.join(gone))
-sys.exit(failed > 0)
+done()

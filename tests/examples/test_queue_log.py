@@ -5,16 +5,8 @@ import sys
 import tempfile
 import time
 
-SRC, BUILD = os.environ['HL_SRC'], os.environ['HL_BUILD']
-failed = 0
-
-
-def check(what, ok, said=''):
-    global failed
-    print(('ok - ' if ok else 'not ok - ') + what)
-    if not ok:
-        failed += 1
-        print('\n'.join('# ' + line for line in str(said).splitlines()[-25:]))
+sys.path.insert(0, os.path.join(os.environ['HL_SRC'], 'tests'))
+from tap import SRC, BUILD, check, done  # noqa: E402 - tests/tap.py
 
 
 if not os.path.isdir(BUILD + '/python/hotline'):
@@ -100,4 +92,4 @@ with tempfile.TemporaryDirectory() as folder:
     code, out, err = run(os.path.join(folder, 'none.db'))
     check('a file that is not there is told by name', code == 1 and 'none.db' in err, err)
     check('--help tells what a line is', run('--help')[1].count('ENTERQUEUE') == 1)
-sys.exit(failed > 0)
+done()

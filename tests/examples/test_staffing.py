@@ -7,18 +7,10 @@ import shlex
 import subprocess
 import sys
 
-SRC, BUILD = os.environ['HL_SRC'], os.environ['HL_BUILD']
+sys.path.insert(0, os.path.join(os.environ['HL_SRC'], 'tests'))
+from tap import SRC, BUILD, check, done  # noqa: E402 - tests/tap.py
 PROGRAM = os.path.join(BUILD, 'examples/staffing')
 DAY = os.path.join(SRC, 'examples/water/calls.csv')
-failed = 0
-
-
-def check(what, ok, said=''):
-    global failed
-    print(('ok - ' if ok else 'not ok - ') + what)
-    if not ok:
-        failed += 1
-        print('\n'.join('# ' + line for line in str(said).splitlines()[-25:]))
 
 
 def run(*words, text=None, lang='C.UTF-8'):
@@ -152,4 +144,4 @@ readme()
 figures()
 forms()
 refusals()
-sys.exit(failed > 0)
+done()

@@ -7,18 +7,10 @@ import sys
 import tempfile
 import xml.dom.minidom
 
-SRC, BUILD = os.environ['HL_SRC'], os.environ['HL_BUILD']
+sys.path.insert(0, os.path.join(os.environ['HL_SRC'], 'tests'))
+from tap import SRC, BUILD, check, done  # noqa: E402 - tests/tap.py
 PROGRAM = os.path.join(BUILD, 'examples/whatif')
 WATER = os.path.join(SRC, 'examples/water/')
-failed = 0
-
-
-def check(what, ok, said=''):
-    global failed
-    print(('ok - ' if ok else 'not ok - ') + what)
-    if not ok:
-        failed += 1
-        print('\n'.join('# ' + line for line in str(said).splitlines()[-25:]))
 
 
 def run(*words, lang='C.UTF-8'):
@@ -107,4 +99,4 @@ with tempfile.TemporaryDirectory() as folder:
         code, out, err = run(*words)
         check(f'{what} is refused: {told}', code == 1 and told in err and not out, err + out)
     check('without callers it says how it is used', run(*base)[0] == 2)
-sys.exit(failed > 0)
+done()

@@ -8,16 +8,8 @@ import sys
 import tempfile
 import zoneinfo
 
-BUILD = os.environ['HL_BUILD']
-failed = 0
-
-
-def check(what, ok, said=''):
-    global failed
-    print(('ok - ' if ok else 'not ok - ') + what)
-    if not ok:
-        failed += 1
-        print('\n'.join('# ' + line for line in str(said).splitlines()[-25:]))
+sys.path.insert(0, os.path.join(os.environ['HL_SRC'], 'tests'))
+from tap import BUILD, check, done  # noqa: E402 - tests/tap.py
 
 
 if not os.path.isdir(BUILD + '/python/hotline'):
@@ -69,7 +61,7 @@ def fill(path):
 
 
 def forecast(hl, queue):
-    return list(hl.forecasts(queue)) if hasattr(hl, 'forecasts') else list(hl.forecast_next(queue))
+    return list(hl.forecasts(queue))
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -107,4 +99,4 @@ with tempfile.TemporaryDirectory() as folder:
     except ValueError as e:
         check('what is no queue is refused', 'queue' in str(e), e)
     hl.close()
-sys.exit(failed > 0)
+done()
